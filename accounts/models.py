@@ -1,0 +1,39 @@
+"""The table of users."""
+
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import Index, String, false, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from project.database import BigId, UTCDateTime, utc_now
+from project.extensions import Model
+
+SHORTEST_NAME = 3
+LONGEST_NAME = 255
+
+
+class User(UserMixin, Model):
+    """Somebody with an account."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    username: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_superuser: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
+    can_review_tasks: Mapped[bool] = mapped_column(default=False, server_default=false())
+    task_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many Tasks the user is the author of; tasks_app keeps it in the transaction that changes them."""
+
+    __table_args__ = (
+        Index("uq_users_username_lower", func.lower(username), unique=True),
+        Index(None, task_count.desc(), id),
+        {"sqlite_autoincrement": True},
+    )
+
+    def __str__(self) -> str:
+        """The name that others know the user by."""
+        return self.username

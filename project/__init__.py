@@ -1,0 +1,44 @@
+"""Callboard: the app factory."""
+
+from datetime import timedelta
+from importlib import import_module
+
+from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader
+
+from project import access, admin, database, errors, formatting, health, logs
+from project.extensions import csrf, login_manager, migrate
+from project.settings import FEATURES, INSTANCE, ROOT, Settings, load_settings
+
+
+def create_app(settings: Settings | None = None, *, testing: bool = False) -> Flask:
+    """Make a site of its own; several may live in one process.
+
+    Without `settings` they come from the environment. Nothing is started here: serving starts the
+    scheduler (project/wsgi.py), `dramatiq workers.main` starts workers. Raises SettingsError.
+    """
+    settings = settings or load_settings()
+    app = Flask(__name__, instance_path=str(INSTANCE))
+    app.extensions["callboard"] = settings
+    app.config.update(
+        TESTING=testing,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.production,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=settings.production,
+        REMEMBER_COOKIE_DURATION=timedelta(days=30),
+    )
+    # A Flask-Admin view's blueprint brings Flask-Admin's own templates, so each package's folder is searched here.
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(ROOT / package / "templates") for package in ("project", *FEATURES)])
+    database.register(app)
+    migrate.init_app(app, database.db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    for part in (logs, errors, formatting, health, admin):
+        part.register(app)
+    for feature in FEATURES:
+        import_module(feature).register(app)
+    access.demand_a_rule_of_every_route(app)
+    return app

@@ -1,0 +1,73 @@
+"""The base of every Flask-Admin view: closed to all whom its rule does not admit."""
+
+from typing import Any, ClassVar
+
+from flask import Flask, request, url_for
+from flask_admin import Admin, AdminIndexView, BaseView, expose
+from flask_admin.contrib.sqla import ModelView
+from flask_admin.theme import Theme
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from project.access import Rule, everyone, refuse
+from project.extensions import admin_of
+from project.formatting import utc
+
+
+def instant(view: Any, context: Any, model: Any, name: str) -> Any:
+    """A Flask-Admin column formatter: an instant as every page of this site shows it."""
+    return utc(getattr(model, name))
+
+
+class ClosedView(BaseView):
+    """A page for those whom `rule` admits; visitors are sent to log in, others get 403."""
+
+    rule: ClassVar[Rule]
+
+    def is_accessible(self) -> bool:
+        """Whether the current user may open this view, and so sees it in the navigation."""
+        return type(self).rule(current_user)
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
+        """What those get whom the rule does not admit."""
+        return refuse()
+
+
+class ClosedModelView(ClosedView, ModelView):
+    """A table's pages: lists without a total count, forms that carry a CSRF token, no bulk actions."""
+
+    form_base_class = FlaskForm
+    simple_list_pager = True
+    page_size = 50
+    can_set_page_size = True
+    page_size_options = (20, 50, 100)
+    can_view_details = True
+    action_disallowed_list = ("delete",)
+
+
+class Home(ClosedView, AdminIndexView):
+    """The front page."""
+
+    rule = everyone
+
+    @expose("/")
+    def index(self) -> str:
+        """What this is, and the shortest way on."""
+        return self.render("home.html")
+
+    def is_visible(self) -> bool:
+        """The wordmark leads here, so the navigation need not."""
+        return False
+
+
+def register(app: Flask) -> None:
+    """Make the app's admin site, whose index is the front page, and give every template the navigation."""
+    app.config["FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION"] = True
+    Admin(app, name="Callboard", theme=Theme(folder="callboard", base_template="admin/master.html"), index_view=Home(url="/", endpoint="home"))
+    app.context_processor(lambda: {"navigation": navigation_of(app)})
+
+
+def navigation_of(app: Flask) -> list[dict[str, Any]]:
+    """The pages the current user may open: name, url, and whether it is the one being shown."""
+    views = [view for view in admin_of(app)._views if view.is_visible() and view.is_accessible()]
+    return [{"name": view.name, "url": url_for(f"{view.endpoint}.{view._default_view}"), "active": request.blueprint == view.endpoint} for view in views]

@@ -1,0 +1,103 @@
+"""What differs between PostgreSQL and SQLite, in one place: types, the clock, inserts that skip what is there."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Dialect, Integer, Interval, event, func, literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, TimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from project.extensions import Model, db, settings_of
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit key; SQLite counts up only what it calls INTEGER, which has 64 bits too."""
+
+CONNECT_SECONDS = 5
+BUSY_SECONDS = 15
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant, always aware and in UTC; a naive datetime is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant in UTC, for the database."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant in UTC; SQLite gives it back without its zone."""
+        if value is not None and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value and value.astimezone(UTC)
+
+
+def utc_now() -> datetime:
+    """This process's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def on_sqlite() -> bool:
+    """Whether the current app's database is SQLite."""
+    return db.engine.dialect.name == "sqlite"
+
+
+def now() -> ColumnElement[datetime]:
+    """The database's clock at the start of the statement; for SQLite, which runs in the process, the process's."""
+    if on_sqlite():
+        return literal(utc_now(), UTCDateTime())
+    return func.statement_timestamp(type_=UTCDateTime())
+
+
+def seconds_from_now(seconds: float) -> ColumnElement[datetime]:
+    """An instant `seconds` ahead on the database's clock (behind, if negative)."""
+    if on_sqlite():
+        return literal(utc_now() + timedelta(seconds=seconds), UTCDateTime())
+    return func.statement_timestamp(type_=UTCDateTime()) + literal(timedelta(seconds=seconds), Interval())
+
+
+def insert(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT into the model's table that knows ON CONFLICT, in the current app's dialect."""
+    return sqlite.insert(model) if on_sqlite() else postgresql.insert(model)
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether `error` is the database's trouble, which passes, and not the fault of what was written.
+
+    A missing table or column counts as trouble: the row is right, the migration is late.
+    """
+    if isinstance(error, TimeoutError):
+        return True
+    return isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What SQLAlchemy's engine for `url` needs beyond the URL."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_SECONDS}}
+    # pre_ping: a connection that died with a restarted server is replaced before a request meets it.
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": {"connect_timeout": CONNECT_SECONDS, "application_name": "callboard"}}
+
+
+def register(app: Flask) -> None:
+    """Bind the database to the app; SQLite gets its write-ahead log and its foreign keys."""
+    url = settings_of(app).database_url
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        if on_sqlite():
+            event.listen(db.engine, "connect", _prepare_sqlite)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # WAL: readers do not wait for the writer. NORMAL: safe with WAL, and one fsync less a commit.
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}").close()

@@ -1,0 +1,89 @@
+"""How times, numbers and durations read on a page: pure functions, and the template filters made of them."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+from markupsafe import Markup
+
+NOTHING = "—"
+PLAIN_FROM, PLAIN_BELOW = 1e-4, 1e15
+"""Sizes that read well written out; outside them a number is shown as a power of ten."""
+SIX_DIGITS = 1e5
+"""From here on the six significant digits all stand before the point."""
+
+SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
+UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
+
+
+def utc(value: datetime | None) -> Markup:
+    """A `<time>` element with the instant in UTC, to the second; a dash for None.
+
+    A naive datetime raises ValueError: whose midnight it means can't be known here.
+    """
+    if value is None:
+        return Markup(NOTHING)
+    if value.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone: make it aware, e.g. with tzinfo=UTC")
+    instant = value.astimezone(UTC).replace(microsecond=0)
+    shown = instant.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), shown)
+
+
+def readable(value: float) -> str:
+    """A number as short as it still says something: six significant digits, thousands separated.
+
+    An int keeps all its digits; very large and very small floats become 1.7e+308.
+    """
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value == 0:
+        return "0"
+    if not PLAIN_FROM <= abs(value) < PLAIN_BELOW:
+        return min(f"{value:.6g}", repr(value), key=len)
+    return f"{value:,.0f}" if abs(value) >= SIX_DIGITS else f"{value:,.6g}"
+
+
+def number(value: float | None) -> Markup:
+    """`readable`, marked up for columns of numbers; what was rounded away is in the title. A dash for None."""
+    if value is None:
+        return Markup(NOTHING)
+    if isinstance(value, int) or float(readable(value).replace(",", "")) == value:
+        return Markup('<span class="number">{}</span>').format(readable(value))
+    return Markup('<span class="number" title="{}">{}</span>').format(repr(value), readable(value))
+
+
+def duration(value: timedelta | float | None) -> str:
+    """A span of time in its two largest units, "3 min 10 s"; a number counts seconds; a dash for None.
+
+    Below a minute with a tenth, below a second in ms. Clocks that disagree make negative spans: they read 0 ms.
+    """
+    if value is None:
+        return NOTHING
+    seconds = max(0.0, value.total_seconds() if isinstance(value, timedelta) else value)
+    if seconds < SECOND and round(seconds * 1000) < 1000:
+        return f"{round(seconds * 1000)} ms"
+    if round(seconds, 1) < MINUTE:
+        return f"{round(seconds, 1):g} s"
+    return _two_largest(round(seconds))
+
+
+def _two_largest(seconds: int) -> str:
+    """Whole seconds in the two largest units they fill; a unit of which there is none is left out."""
+    largest = next(position for position, (size, _) in enumerate(UNITS) if seconds >= size)
+    parts = []
+    for size, name in UNITS[largest : largest + 2]:
+        amount, seconds = divmod(seconds, size)
+        if amount:
+            parts.append(f"{amount} {name}")
+    return " ".join(parts)
+
+
+def yes_no(value: bool) -> str:
+    """A flag as a word."""
+    return "yes" if value else "no"
+
+
+def register(app: Flask) -> None:
+    """Give the templates the filters `utc`, `number`, `duration` and `yes_no`."""
+    for show in (utc, number, duration, yes_no):
+        app.add_template_filter(show)

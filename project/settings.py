@@ -1,0 +1,160 @@
+"""What an operator may set, typed, from the environment and an optional `.env`."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+INSTANCE = ROOT / "instance"
+
+FEATURES = ("workers", "accounts", "tasks_app", "reviews")
+"""The packages `create_app` loads by name, in this order; each has a `register(app)`."""
+
+SHORTEST_SECRET = 32
+POSTGRES_PARTS = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_HOST")
+RABBITMQ_PARTS = ("RABBITMQ_USERNAME", "RABBITMQ_PASSWORD", "RABBITMQ_VHOST", "RABBITMQ_HOST")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names the variable and says what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One instance's settings. `repr` shows no secret."""
+
+    secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
+    broker_url: str | None = field(default=None, repr=False)
+    """AMQP URL of RabbitMQ; None is the in-process broker with its own worker threads."""
+    environment: str = "development"
+    port: int = 8000
+    schedule_seconds: int = 300
+    """Seconds between two ticks of the numbers."""
+    max_unfinished_ticks: int = 3
+    """Scheduled ticks of one schedule that may be open at once; a slot beyond that is skipped."""
+
+    @property
+    def production(self) -> bool:
+        """Whether this instance serves real users."""
+        return self.environment == "production"
+
+    @property
+    def in_process(self) -> bool:
+        """Whether messages stay inside the serving process, for want of RabbitMQ."""
+        return self.broker_url is None
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the environment; without `environ`, of this process's and `.env`.
+
+    Raises SettingsError, which names the variable, for a value that can't be used.
+    """
+    if environ is None:
+        in_file = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+        environ = {**in_file, **os.environ}
+    environment = _choice(environ, "CALLBOARD_ENV", ("development", "production"))
+    return Settings(
+        secret_key=_secret_key(environ, environment),
+        database_url=_database_url(environ),
+        broker_url=_broker_url(environ),
+        environment=environment,
+        port=_whole_number(environ, "PORT", 8000, "a port", 1, 65535),
+        schedule_seconds=_whole_number(environ, "GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE", 300, "a number of seconds", 1, 7 * 86400),
+        max_unfinished_ticks=_whole_number(environ, "MAX_UNFINISHED_TICKS", 3, "a number of ticks", 1, 1000),
+    )
+
+
+def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = environ.get(name) or choices[0]
+    if value not in choices:
+        raise SettingsError(f'{name}: "{value}" is none of {", ".join(choices)}')
+    return value
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, what: str, lowest: int, highest: int) -> int:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit()):
+        raise SettingsError(f'{name}: "{text}" is not {what}, e.g. {default}')
+    if not lowest <= int(text) <= highest:
+        raise SettingsError(f"{name}: {text} is not between {lowest} and {highest}")
+    return int(text)
+
+
+def _secret_key(environ: Mapping[str, str], environment: str) -> str:
+    key = environ.get("SECRET_KEY", "")
+    if environment != "production":
+        return key or _kept_secret(INSTANCE / "secret_key")
+    if len(key) < SHORTEST_SECRET:
+        state = "is missing" if not key else f"has {len(key)} characters"
+        raise SettingsError(f"SECRET_KEY: {state}; in production it needs at least {SHORTEST_SECRET}, e.g. the output of `openssl rand -hex 32`")
+    return key
+
+
+def _kept_secret(path: Path) -> str:
+    """A random key that outlives the process, so that a restart signs nobody out."""
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        try:
+            # Two processes may start at once: linking lets the first win, and both read the same key.
+            os.link(draft, path)
+        except FileExistsError:
+            return path.read_text()
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+def _parts(environ: Mapping[str, str], names: tuple[str, ...]) -> list[str] | None:
+    """The values of `names`; None when none of them is set, an error when only some are."""
+    missing = [name for name in names if not environ.get(name)]
+    if len(missing) == len(names):
+        return None
+    if missing:
+        raise SettingsError(f"{', '.join(missing)}: not set, though {next(name for name in names if environ.get(name))} is")
+    return [environ[name] for name in names]
+
+
+def _host_port(name: str, value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()):
+        raise SettingsError(f'{name}: "{value}" is not host:port')
+    return value
+
+
+def _database_url(environ: Mapping[str, str]) -> str:
+    url = environ.get("DATABASE_URL")
+    if not url:
+        parts = _parts(environ, POSTGRES_PARTS)
+        if parts is None:
+            INSTANCE.mkdir(exist_ok=True)
+            return f"sqlite:///{INSTANCE / 'callboard.db'}"
+        user, password, database, host = parts
+        return f"postgresql+psycopg2://{quote(user, '')}:{quote(password, '')}@{_host_port('POSTGRES_HOST', host)}/{quote(database, '')}"
+    scheme, separator, rest = url.partition("://")
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg2") and separator:
+        return f"postgresql+psycopg2://{rest}"
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return url
+    raise SettingsError("DATABASE_URL: begins neither with postgresql:// nor with sqlite:/// and a file's path")
+
+
+def _broker_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("BROKER_URL")
+    if not url:
+        parts = _parts(environ, RABBITMQ_PARTS)
+        if parts is None:
+            return None
+        user, password, vhost, host = parts
+        return f"amqp://{quote(user, '')}:{quote(password, '')}@{_host_port('RABBITMQ_HOST', host)}/{quote(vhost, '')}"
+    if urlsplit(url).scheme not in ("amqp", "amqps") or not urlsplit(url).hostname:
+        raise SettingsError("BROKER_URL: does not begin with amqp:// or amqps:// and a host, e.g. amqp://user:password@localhost:5672/")
+    return url

@@ -1,0 +1,100 @@
+// Draws each canvas[data-chart] from the JSON in it: {kind: "line" | "histogram" | "bars", title, labels, values}.
+"use strict";
+
+(() => {
+    const drawn = new WeakMap(); // canvas → the JSON it shows
+
+    const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+    // Chart.js computes max − min, which overflows for ±1.7e308, and its ticks lose sense near 1e-300.
+    // So values beyond ordinary sizes are drawn divided by a power of ten, which their ticks name again.
+    function exponentOf(values) {
+        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        if (largest === 0 || (largest >= 1e-4 && largest < 1e12)) return 0;
+        return Math.max(-300, Math.floor(Math.log10(largest)));
+    }
+
+    function scientific(value, exponent, ticks) {
+        if (value === 0) return "0";
+        const step = ticks.length > 1 ? Math.abs(ticks[1].value - ticks[0].value) : Math.abs(value);
+        const digits = Math.min(12, Math.max(0, Math.ceil(Math.log10(Math.abs(value) / step))) + 1);
+        const [mantissa, power] = value.toExponential(digits).split("e");
+        return `${Number(mantissa)}e${Number(power) + exponent}`;
+    }
+
+    function valueAxis(spec, exponent) {
+        const axis = { grid: { color: colour("--callboard-grid") }, ticks: { color: colour("--callboard-ink"), maxTicksLimit: 6 } };
+        if (spec.kind !== "line") Object.assign(axis, { beginAtZero: true });
+        if (spec.kind !== "line") axis.ticks.precision = 0;
+        if (exponent !== 0) axis.ticks.callback = (value, _index, ticks) => scientific(value, exponent, ticks);
+        return axis;
+    }
+
+    function labelAxis(spec) {
+        return {
+            grid: { display: false },
+            border: { color: colour("--callboard-grid") },
+            ticks: { color: colour("--callboard-ink"), autoSkip: spec.kind !== "bars", maxTicksLimit: spec.kind === "bars" ? 50 : 5, maxRotation: 0 },
+        };
+    }
+
+    function dataset(spec, exponent) {
+        const mark = colour("--callboard-mark");
+        return {
+            data: spec.values.map((value) => value / 10 ** exponent),
+            backgroundColor: mark,
+            borderColor: spec.kind === "line" ? mark : colour("--pico-background-color"),
+            borderWidth: spec.kind === "line" ? 2 : 1,
+            pointRadius: spec.values.length > 60 ? 0 : 2.5,
+            pointHitRadius: 12,
+            barPercentage: spec.kind === "histogram" ? 1 : 0.8,
+            categoryPercentage: 1,
+            maxBarThickness: spec.kind === "bars" ? 32 : undefined,
+        };
+    }
+
+    function configuration(spec) {
+        const exponent = exponentOf(spec.values);
+        const [values, labels] = [valueAxis(spec, exponent), labelAxis(spec)];
+        const across = spec.kind === "bars";
+        return {
+            type: spec.kind === "line" ? "line" : "bar",
+            data: { labels: spec.labels, datasets: [dataset(spec, exponent)] },
+            options: {
+                locale: "en",
+                animation: false,
+                responsive: true,
+                maintainAspectRatio: false,
+                indexAxis: across ? "y" : "x",
+                interaction: { mode: "nearest", axis: across ? "y" : "x", intersect: false },
+                scales: across ? { x: values, y: labels } : { x: labels, y: values },
+                plugins: {
+                    legend: { display: false },
+                    tooltip: { displayColors: false, callbacks: { label: (item) => String(spec.values[item.dataIndex]) } },
+                },
+            },
+        };
+    }
+
+    function draw(canvas) {
+        const json = canvas.dataset.chart;
+        if (drawn.get(canvas) === json) return;
+        drawn.set(canvas, json);
+        Chart.getChart(canvas)?.destroy();
+        new Chart(canvas, configuration(JSON.parse(json)));
+    }
+
+    function drawAll() {
+        for (const chart of Object.values(Chart.instances)) if (!chart.canvas?.isConnected) chart.destroy();
+        document.querySelectorAll("canvas[data-chart]").forEach(draw);
+    }
+
+    function redrawAll() {
+        document.querySelectorAll("canvas[data-chart]").forEach((canvas) => drawn.delete(canvas));
+        drawAll();
+    }
+
+    document.addEventListener("htmx:after:swap", drawAll);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+    drawAll();
+})();

@@ -1,0 +1,16 @@
+"""What gunicorn imports in each web process: the site, and with it the schedule."""
+
+import sys
+
+from project import create_app, logs
+from project.settings import SettingsError
+from workers.serving import Serving
+
+logs.configure()
+try:
+    app = create_app()
+except SettingsError as fault:
+    # gunicorn shows a stack trace for any exception but an exit, and starts again; the operator needs the sentence alone.
+    sys.exit(f"callboard: {fault}")
+serving = Serving(app)
+serving.start()

@@ -1,0 +1,11 @@
+"""Reviews: usernames, and how many Tasks each has."""
+
+from flask import Flask
+
+from project.extensions import admin_of
+from reviews.admin import ReviewsView
+
+
+def register(app: Flask) -> None:
+    """Hang the reviews on the site."""
+    admin_of(app).add_view(ReviewsView(endpoint="reviews", url="/reviews", name="Reviews"))

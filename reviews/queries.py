@@ -1,0 +1,36 @@
+"""What is asked about authors."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, Select, func, or_, select
+
+from accounts.models import User
+from project.extensions import db
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last author of a page: the next page begins after it."""
+
+    task_count: int
+    user_id: int
+
+
+def _by_amount(search: str) -> Select[tuple[int, str, int]]:
+    authors = select(User.id, User.username, User.task_count).order_by(User.task_count.desc(), User.id)
+    return authors.where(func.lower(User.username).contains(search.lower(), autoescape=True)) if search else authors
+
+
+def authors_by_amount(search: str, limit: int, after: Cursor | None = None) -> Sequence[Row[tuple[int, str, int]]]:
+    """A page of `(id, username, task_count)`, those with the most Tasks first, 0 included."""
+    page = _by_amount(search).limit(limit)
+    if after is not None:
+        fewer = User.task_count < after.task_count
+        page = page.where(or_(fewer, (User.task_count == after.task_count) & (User.id > after.user_id)))
+    return db.session.execute(page).all()
+
+
+def every_author(search: str) -> Iterator[Row[tuple[int, str, int]]]:
+    """All that `authors_by_amount` pages through, read a thousand at a time."""
+    return iter(db.session.execute(_by_amount(search).execution_options(yield_per=1000)))

@@ -1,0 +1,26 @@
+"""Tasks: numeric ranges, and the numbers drawn from them at every tick."""
+
+from flask import Flask
+
+from project.extensions import admin_of, db
+from tasks_app import amounts
+from tasks_app.actors import delete_results, generate_random_number
+from tasks_app.admin import ResultView, TaskView
+from tasks_app.cli import first_run, tasks_cli
+from tasks_app.models import Task
+from tasks_app.schedule import leftover_deletions, random_numbers
+from workers.broker import broker_of
+from workers.schedule import schedules_of
+
+
+def register(app: Flask) -> None:
+    """Hang Tasks on the site: their pages, their actors, their five minutes."""
+    admin_of(app).add_view(TaskView(Task, db, endpoint="tasks", url="/tasks", name="Tasks"))
+    admin_of(app).add_view(ResultView(endpoint="results", url="/results", name="Results"))
+    for actor in (generate_random_number, delete_results):
+        actor.bind(broker_of(app))
+    for schedule in (random_numbers(app), leftover_deletions(app)):
+        schedules_of(app).add(schedule)
+    amounts.register()
+    app.cli.add_command(tasks_cli)
+    app.cli.add_command(first_run)

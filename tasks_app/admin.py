@@ -1,0 +1,133 @@
+"""The pages of Tasks and their results, for superusers."""
+
+import logging
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_login import current_user
+from sqlalchemy.orm import Query, joinedload
+
+from project.access import superusers
+from project.admin import ClosedModelView, ClosedView, instant
+from tasks_app import charts, queries
+from tasks_app.actors import delete_results, generate_random_number
+from tasks_app.forms import ResultFilterForm, TaskForm
+from tasks_app.models import Task
+from tasks_app.queries import ResultFilter
+from tasks_app.schedule import NAME
+from workers.broker import BrokerUnreachable
+from workers.queries import database_time
+from workers.schedule import schedules_of
+
+log = logging.getLogger(__name__)
+
+DRAWS_SHOWN = 100
+RESULTS_PAGE = 50
+
+
+class TaskView(ClosedModelView):
+    """The Tasks: find, make, change and delete them, see their numbers, run one now."""
+
+    rule = superusers
+    form = TaskForm
+    can_export = True
+    details_template = "tasks/details.html"
+    column_list = ("id", "title", "lower_limit", "upper_limit", "author", "created_at", "updated_at")
+    column_details_list = column_list
+    column_export_list = column_list
+    column_searchable_list = ("id", "title", "author.username")
+    column_sortable_list = ("id", "title", "lower_limit", "upper_limit", ("author", "author.username"), "created_at", "updated_at")
+    column_default_sort = ("id", True)
+    column_labels = {"id": "Number", "created_at": "Created", "updated_at": "Changed", "author.username": "Author"}
+    column_formatters = {"created_at": instant, "updated_at": instant}
+    column_formatters_export: dict[str, Any] = {}
+
+    def get_query(self) -> "Query[Task]":
+        """Every Task with its author, so that a page costs one statement."""
+        return super().get_query().options(joinedload(Task.author))
+
+    def create_form(self, obj: Any = None) -> TaskForm:
+        """An empty form, the author filled in."""
+        form: TaskForm = super().create_form(obj)
+        if request.method == "GET":
+            form.author.data = current_user
+        return form
+
+    def delete_model(self, model: Task) -> Any:
+        """Delete the Task now, and have its results deleted by an actor, however many they are."""
+        queries.note_deletion(model)
+        deleted = super().delete_model(model)
+        if deleted:
+            try:
+                delete_results.send(model.id)
+            except BrokerUnreachable as fault:
+                log.warning("task %d: its results go with a later tick: %s", model.id, fault)
+                flash("The queue can't be reached, so its results will be deleted later.", "warning")
+        return deleted
+
+    @expose("/details/")
+    def details_view(self) -> ResponseReturnValue:
+        """A Task, its numbers, and when the next is due."""
+        task = queries.get_task(row_id()) or abort(404)
+        schedule = schedules_of(current_app).get(NAME)
+        self._template_args.update(next_due=schedule and schedule.next_due(database_time()), **draws_of(task))
+        view: ResponseReturnValue = super().details_view()
+        return view
+
+    @expose("/draws")
+    def draws(self) -> ResponseReturnValue:
+        """The numbers alone, for a page that keeps itself fresh."""
+        task = queries.get_task(row_id()) or abort(404)
+        return self.render("tasks/_draws.html", model=task, **draws_of(task))
+
+    @expose("/run", methods=["POST"])
+    def run_now(self) -> ResponseReturnValue:
+        """Draw one number for one Task, outside every tick."""
+        task = queries.get_task(request.form.get("id", type=int) or 0) or abort(404)
+        try:
+            generate_random_number.send(task.id)
+        except BrokerUnreachable as fault:
+            log.warning("task %d can't be run now: %s", task.id, fault)
+            flash("The queue can't be reached, so nothing was sent. Try again when it is back.", "error")
+        else:
+            flash("Sent. The number appears below as soon as a worker has drawn it.", "success")
+        return redirect(url_for(".details_view", id=task.id))
+
+
+class ResultView(ClosedView):
+    """The numbers of all Tasks, newest first; nothing here changes anything."""
+
+    rule = superusers
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        """A page of results, by Task, author or tick."""
+        form = ResultFilterForm(request.args)
+        results = []
+        if form.validate():
+            author_id = form.author.data and form.author.data.id
+            wanted = ResultFilter(task_id=form.task.data, author_id=author_id, tick_id=form.tick.data)
+            results = list(queries.results_after(request.args.get("before", type=int), RESULTS_PAGE + 1, wanted))
+        shown = results[:RESULTS_PAGE]
+        typed = {name: value for name, value in request.args.items() if name in form and value}
+        return self.render(
+            "tasks/results.html",
+            results=shown,
+            filter=form,
+            older_url=url_for(".index", **typed, before=shown[-1].id) if len(results) > RESULTS_PAGE else None,
+            newest_url=url_for(".index", **typed) if "before" in request.args else None,
+        )
+
+
+def row_id() -> int:
+    """The id in the query string; 0, which is no row's, for what is none."""
+    typed = request.args.get("id", type=int) or 0
+    return typed if 0 < typed < 2**63 else 0
+
+
+def draws_of(task: Task) -> dict[str, Any]:
+    """What a page shows of a Task's numbers."""
+    results = queries.results_after(None, DRAWS_SHOWN, ResultFilter(task_id=task.id))
+    return {"draws": results, "statistics": queries.statistics(task.id), "line": charts.line_over_time(results), "histogram": charts.spread(results)}

@@ -1,0 +1,118 @@
+"""What a person may type about Tasks and results, and the error for each wrong thing."""
+
+from math import isfinite
+from typing import Any
+
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import Field, Form, StringField
+from wtforms.validators import Length, Optional, ValidationError
+from wtforms.widgets import TextInput
+
+from accounts.forms import username_fault
+from accounts.queries import find_user
+from tasks_app.models import LONGEST_TITLE
+
+LARGEST_ID = 2**63 - 1
+
+
+class NumberField(Field):
+    """A finite float, in any spelling that Python reads, also with a decimal comma."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "" if self.data is None else repr(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed."""
+        self.data = None
+        typed = valuelist[0].strip() if valuelist else ""
+        if not typed:
+            raise ValueError("Type a number.")
+        try:
+            number = float(typed.replace(",", ".").replace("−", "-"))
+        except ValueError:
+            raise ValueError(f'"{typed}" is not a number, e.g. 0, -2.5 or 1e6.') from None
+        if not isfinite(number):
+            raise ValueError(f'"{typed}" is not a finite number.')
+        self.data = number
+
+
+class UserField(Field):
+    """A user, typed by name."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else self.data.username if self.data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Look the name up; nothing typed is None."""
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = user = None if not typed or username_fault(typed) else find_user(typed)
+        if typed and user is None:
+            raise ValueError(f'There is no user "{typed}".')
+
+
+class IdField(Field):
+    """The number of a row, or nothing."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed; nothing typed is None."""
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not typed:
+            return
+        if not (typed.isascii() and typed.isdigit() and int(typed) <= LARGEST_ID):
+            raise ValueError(f'"{typed}" is not the number of a row.')
+        self.data = int(typed)
+
+
+def typed_text(text: str | None) -> str | None:
+    """A WTForms filter: without blanks around it; None for nothing."""
+    return (text or "").strip() or None
+
+
+def storable(_form: FlaskForm, field: Field) -> None:
+    """A WTForms validator: PostgreSQL's text holds no NUL, and a line of text no line breaks."""
+    if field.data and any(character < " " or character == "\x7f" for character in field.data):
+        raise ValidationError("There is a control character in it.")
+
+
+class TaskForm(FlaskForm):
+    """A Task: its range and its author."""
+
+    title = StringField(
+        "Title",
+        [Optional(), Length(max=LONGEST_TITLE, message=f"A title has at most {LONGEST_TITLE} characters."), storable],
+        filters=[typed_text],
+        description="Optional; helps to find it again.",
+    )
+    lower_limit = NumberField("Lower limit", description="The smallest number that can be drawn.", render_kw={"inputmode": "decimal", "required": True})
+    upper_limit = NumberField("Upper limit", description="The largest number that can be drawn.", render_kw={"inputmode": "decimal", "required": True})
+    author = UserField("Author", description="A username; nothing typed means you.", render_kw={"autocomplete": "off"})
+
+    def validate_upper_limit(self, field: Field) -> None:
+        """The limits are in order."""
+        lower, upper = self.lower_limit.data, field.data
+        if lower is not None and upper is not None and upper < lower:
+            raise ValidationError(f"The upper limit {upper:g} is below the lower limit {lower:g}.")
+
+    def populate_obj(self, obj: Any) -> None:
+        """Write what was typed into a Task."""
+        super().populate_obj(obj)
+        obj.author = self.author.data or current_user._get_current_object()
+
+
+class ResultFilterForm(Form):
+    """Which results are wanted, from the query string."""
+
+    task = IdField("Task", description="Its number.")
+    author = UserField("Author", description="A username.")
+    tick = IdField("Tick", description="Its number.")

@@ -1,0 +1,208 @@
+"""What is asked of Tasks and their results."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Double,
+    FromClause,
+    String,
+    Uuid,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import joinedload
+
+from accounts.models import User
+from project.database import insert, now, on_sqlite, seconds_from_now
+from project.extensions import db
+from tasks_app.draws import Draw
+from tasks_app.models import DeletedTask, Task, TaskResult
+
+DELETION_BATCH = 5000
+SETTLED_SECONDS = 60
+"""A draw that was under way when its Task was deleted has been committed by then."""
+
+
+def get_task(task_id: int) -> Task | None:
+    """The Task with that id, with its author."""
+    return db.session.scalar(select(Task).where(Task.id == task_id).options(joinedload(Task.author)))
+
+
+def add_task(author: User, lower_limit: float, upper_limit: float, title: str | None = None) -> Task:
+    """A new Task, flushed; the caller commits."""
+    task = Task(title=title, lower_limit=lower_limit, upper_limit=upper_limit, author=author)
+    db.session.add(task)
+    db.session.flush()
+    return task
+
+
+def note_deletion(task: Task) -> None:
+    """Note, in the transaction that deletes the Task, that its results are to go too."""
+    db.session.execute(insert(DeletedTask).values(task_id=task.id, deleted_at=now()).on_conflict_do_nothing())
+
+
+# What a tick asks
+
+
+def last_task_id() -> int | None:
+    """The newest Task's id."""
+    return db.session.scalar(select(func.max(Task.id)))
+
+
+def task_ids(after: int, upto: int, limit: int) -> Sequence[int]:
+    """The ids of the first `limit` Tasks in (after, upto], ascending."""
+    return db.session.scalars(select(Task.id).where(Task.id > after, Task.id <= upto).order_by(Task.id).limit(limit)).all()
+
+
+def task_ids_without_result(tick_id: int, after: int, upto: int, limit: int) -> Sequence[int]:
+    """Of the Tasks in (after, upto], the first `limit` ids that the tick has no result for."""
+    drawn = exists().where(TaskResult.tick_id == tick_id, TaskResult.task_id == Task.id)
+    return db.session.scalars(select(Task.id).where(Task.id > after, Task.id <= upto, ~drawn).order_by(Task.id).limit(limit)).all()
+
+
+def count_results_of_tick(tick_id: int) -> int:
+    """How many results the tick has."""
+    return db.session.scalar(select(func.count()).where(TaskResult.tick_id == tick_id)) or 0
+
+
+# Drawing
+
+
+def insert_draws(draws: Sequence[Draw]) -> None:
+    """Write a batch of draws in one statement; the caller commits.
+
+    The number is lower·(1−u) + upper·u, reckoned in halves and clamped to the range, for at the ends of the float
+    range (upper − lower)·u overflows, and so may the sum, by a rounding. The limits are the Task's at this moment.
+    A Task that was deleted drops out; a draw whose place is taken already changes nothing.
+    """
+    drawn = _rows(draws)
+    lower, upper = Task.lower_limit / 2, Task.upper_limit / 2
+    half = lower * (1 - drawn.c.share) + upper * drawn.c.share
+    number = case((half <= lower, Task.lower_limit), (half >= upper, Task.upper_limit), else_=half * 2)
+    rows = select(drawn.c.task_id, drawn.c.tick_id, drawn.c.message_id, _task_params(), number, now()).join_from(drawn, Task, Task.id == drawn.c.task_id)
+    columns = ["task_id", "tick_id", "message_id", "task_params", "result", "created_at"]
+    # SQLite takes the ON of ON CONFLICT for a join's, unless a WHERE stands between.
+    db.session.execute(insert(TaskResult).from_select(columns, rows.where(literal(1) == 1)).on_conflict_do_nothing())
+
+
+def _rows(draws: Sequence[Draw]) -> FromClause:
+    """The draws as a table: an array a column on PostgreSQL, one JSON array on SQLite."""
+    if on_sqlite():
+        each = func.json_each(json.dumps([[d.task_id, d.tick_id, d.message_id.hex, d.share] for d in draws])).table_valued("value")
+
+        def field(place: int, name: str, kind: Any) -> ColumnElement[Any]:
+            return type_coerce(func.json_extract(each.c.value, f"$[{place}]"), kind).label(name)
+
+        fields = (field(0, "task_id", BigInteger), field(1, "tick_id", BigInteger), field(2, "message_id", Uuid), field(3, "share", Double))
+        return select(*fields).subquery("drawn")
+    return func.unnest(
+        literal([d.task_id for d in draws], ARRAY(BigInteger)),
+        literal([d.tick_id for d in draws], ARRAY(BigInteger)),
+        cast(literal([str(d.message_id) for d in draws], ARRAY(String)), ARRAY(Uuid)),
+        literal([d.share for d in draws], ARRAY(Double)),
+    ).table_valued("task_id", "tick_id", "message_id", "share", name="drawn")
+
+
+def _task_params() -> ColumnElement[Any]:
+    """The Task as it is at the draw, as JSON with every digit of its limits."""
+    if on_sqlite():
+        # Its json_object() keeps 15 digits of a float; this keeps the 17 that tell any two apart.
+        text = '{"lower_limit": %!.17g, "upper_limit": %!.17g, "author_id": %d}'
+        return type_coerce(func.printf(text, Task.lower_limit, Task.upper_limit, Task.created_by), JSON)
+    return func.json_build_object("lower_limit", Task.lower_limit, "upper_limit", Task.upper_limit, "author_id", Task.created_by)
+
+
+# Looking
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a Task's draws have been; the floats are None while there are none."""
+
+    count: int
+    mean: float | None
+    lowest: float | None
+    highest: float | None
+
+
+def statistics(task_id: int) -> Statistics:
+    """Count, mean, lowest and highest of all the Task's results."""
+    own = TaskResult.task_id == task_id
+    # Each is divided before they are added up: the sum of two results may be beyond the largest float, half their mean is not.
+    count = select(func.count()).where(own).scalar_subquery()
+    total, half_mean, lowest, highest = db.session.execute(
+        select(func.count(), func.sum(TaskResult.result / 2 / count), func.min(TaskResult.result), func.max(TaskResult.result)).where(own)
+    ).one()
+    return Statistics(total, None if half_mean is None else min(max(half_mean * 2, lowest), highest), lowest, highest)
+
+
+@dataclass(frozen=True)
+class ResultFilter:
+    """Which results are wanted; None does not filter."""
+
+    task_id: int | None = None
+    author_id: int | None = None
+    tick_id: int | None = None
+
+
+def results_after(cursor: int | None, limit: int, wanted: ResultFilter | None = None) -> Sequence[TaskResult]:
+    """A page of results, newest first, older than the result `cursor`.
+
+    Keyset, not OFFSET: a deep page costs what the first one costs.
+    """
+    wanted = wanted or ResultFilter()
+    page = select(TaskResult).order_by(TaskResult.id.desc()).limit(limit)
+    if cursor is not None:
+        page = page.where(TaskResult.id < cursor)
+    if wanted.task_id is not None:
+        page = page.where(TaskResult.task_id == wanted.task_id)
+    if wanted.tick_id is not None:
+        page = page.where(TaskResult.tick_id == wanted.tick_id)
+    if wanted.author_id is not None:
+        page = page.where(TaskResult.task_id.in_(select(Task.id).where(Task.created_by == wanted.author_id)))
+    return db.session.scalars(page).all()
+
+
+# Deleting the results of deleted Tasks
+
+
+def last_deleted_task_id() -> int | None:
+    """The largest id of a deleted Task whose results may still be there."""
+    return db.session.scalar(select(func.max(DeletedTask.task_id)).where(_settled()))
+
+
+def deleted_task_ids(after: int, upto: int, limit: int) -> Sequence[int]:
+    """The first `limit` ids in (after, upto] of deleted Tasks whose results may still be there, ascending."""
+    page = select(DeletedTask.task_id).where(DeletedTask.task_id > after, DeletedTask.task_id <= upto, _settled())
+    return db.session.scalars(page.order_by(DeletedTask.task_id).limit(limit)).all()
+
+
+def delete_some_results(task_id: int) -> int:
+    """Delete a batch of a Task's results; how many; commits, so that no lock is held for long."""
+    some = select(TaskResult.id).where(TaskResult.task_id == task_id).order_by(TaskResult.id).limit(DELETION_BATCH)
+    deleted = db.session.execute(delete(TaskResult).where(TaskResult.id.in_(some)).returning(TaskResult.id)).all()
+    db.session.commit()
+    return len(deleted)
+
+
+def forget_deletion(task_id: int) -> None:
+    """Strike a deleted Task off the list, once nothing more can be drawn for it; commits."""
+    db.session.execute(delete(DeletedTask).where(DeletedTask.task_id == task_id, _settled()))
+    db.session.commit()
+
+
+def _settled() -> ColumnElement[bool]:
+    return DeletedTask.deleted_at <= seconds_from_now(-SETTLED_SECONDS)

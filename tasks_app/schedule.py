@@ -1,0 +1,41 @@
+"""What is launched for Tasks, and when."""
+
+from flask import Flask
+
+from project.extensions import settings_of
+from tasks_app import queries
+from tasks_app.actors import delete_results, generate_random_number
+from workers.schedule import Schedule
+
+NAME = "generate_random_numbers"
+
+
+def random_numbers(app: Flask) -> Schedule:
+    """A number for each Task, every five minutes or as configured."""
+    return Schedule(
+        name=NAME,
+        title="A random number for each Task",
+        actor=generate_random_number,
+        interval=settings_of(app).schedule_seconds,
+        last_key=queries.last_task_id,
+        page=queries.task_ids,
+        lacking=queries.task_ids_without_result,
+        count_outcomes=queries.count_results_of_tick,
+    )
+
+
+def leftover_deletions(app: Flask) -> Schedule:
+    """The results of deleted Tasks, once more: for a queue that was away, or a number drawn while its Task was deleted.
+
+    A tick has its outcome for a Task when the Task is off the list; so its outcomes are not there to be counted.
+    """
+    return Schedule(
+        name="delete_leftover_results",
+        title="What is left of deleted Tasks",
+        actor=delete_results,
+        interval=settings_of(app).schedule_seconds,
+        last_key=queries.last_deleted_task_id,
+        page=queries.deleted_task_ids,
+        lacking=lambda _tick_id, after, upto, limit: queries.deleted_task_ids(after, upto, limit),
+        count_outcomes=lambda _tick_id: 0,
+    )

@@ -1,0 +1,31 @@
+"""Workers: broker, batches, schedules and their ledger. Knows no feature; features register with it."""
+
+from dataclasses import dataclass, field
+
+from flask import Flask
+
+from project.extensions import admin_of, settings_of
+from project.health import checks_of
+from workers.admin import WorkersView
+from workers.batch import Writers
+from workers.broker import Broker, make_broker
+from workers.middleware import middleware_for
+from workers.schedule import Schedules
+
+
+@dataclass
+class Workers:
+    """What an app has of workers."""
+
+    broker: Broker
+    writers: Writers
+    schedules: Schedules = field(default_factory=Schedules)
+
+
+def register(app: Flask) -> None:
+    """Give the app its broker and its schedules, to which features add their actors and their slots."""
+    writers = Writers(app)
+    broker = make_broker(settings_of(app).broker_url, middleware_for(app, writers))
+    app.extensions["workers"] = Workers(broker, writers)
+    checks_of(app)["broker"] = broker.trouble
+    admin_of(app).add_view(WorkersView(name="Schedule", endpoint="workers", url="/workers"))

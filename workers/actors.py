@@ -1,0 +1,47 @@
+"""Actors are declared when a module is imported and bound to an app's broker when the app is made."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Generic, ParamSpec, TypeVar
+
+import dramatiq
+from flask import current_app
+
+from workers.broker import Broker, broker_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Queue(StrEnum):
+    """Every queue there is."""
+
+    NUMBERS = "numbers"
+    CHORES = "chores"
+
+
+class Actor(Generic[P, R]):
+    """A function that workers run; several apps may each bind it to a broker of their own."""
+
+    def __init__(self, function: Callable[P, R], queue: Queue, options: dict[str, Any]) -> None:
+        self.function = function
+        self.name = function.__name__
+        self.queue = queue
+        self.options = options
+
+    def bind(self, broker: Broker) -> None:
+        """Declare the actor on an app's broker, once."""
+        dramatiq.Actor(self.function, broker=broker, actor_name=self.name, queue_name=self.queue, priority=0, options=self.options)
+
+    def send(self, *args: P.args, **kwargs: P.kwargs) -> dramatiq.Message[R]:
+        """Enqueue a call on the current app's broker. Raises dramatiq.errors.ConnectionClosed if it can't be reached."""
+        return broker_of(current_app).get_actor(self.name).send(*args, **kwargs)
+
+
+def actor(queue: Queue, **options: Any) -> Callable[[Callable[P, R]], Actor[P, R]]:
+    """Declare a function as an actor; `options` are Dramatiq's."""
+
+    def declare(function: Callable[P, R]) -> Actor[P, R]:
+        return Actor(function, queue, options)
+
+    return declare

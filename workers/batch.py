@@ -1,0 +1,182 @@
+"""Batches: the rows of many messages in one transaction, each message acknowledged once its row is committed.
+
+An actor hands its row over and returns. A writer thread takes all that wait, up to a batch's size,
+writes and commits them, and settles their messages. So a batch closes when the queue is empty or
+full: a lone message waits for nobody, and under load batches grow by themselves.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from dramatiq import Middleware
+from dramatiq.broker import Broker, MessageProxy
+from dramatiq.middleware import CurrentMessage
+from flask import Flask, current_app
+
+from project.database import is_trouble
+from project.extensions import db
+from workers.broker import BrokerUnreachable, broker_of
+
+log = logging.getLogger(__name__)
+
+SIZE = 1000
+FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
+"""Seconds between two tries while the database is in trouble: doubled from the first to the longest."""
+DRAIN_SECONDS = 5.0
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Held(Generic[Row]):
+    """A row and the message that stays unacknowledged until the row is committed."""
+
+    row: Row
+    message: Any
+
+
+class Batch(Generic[Row]):
+    """A feature's rows, declared at import; each app that works messages writes its own."""
+
+    def __init__(self, name: str, write: Callable[[Sequence[Row]], None]) -> None:
+        """`write` puts rows into the current session in few statements; committing is done here."""
+        self.name = name
+        self.write = write
+
+    def add(self, row: Row) -> None:
+        """Hand over the row of the message at work; the message is acknowledged when the row is committed."""
+        message = CurrentMessage.get_current_message()
+        # Set before the writer can see it, else Dramatiq might acknowledge a second time.
+        message.held = True  # type: ignore[union-attr]  # actors run with a message, and its proxy takes attributes
+        writers: Writers = current_app.extensions["workers"].writers
+        writers.of(self).put(Held(row, message))
+
+
+class Writer(threading.Thread):
+    """The thread that writes one batch after another for one app."""
+
+    def __init__(self, app: Flask, batch: Batch[Any]) -> None:
+        super().__init__(name=f"batch-{batch.name}", daemon=True)
+        self._app = app
+        self._batch = batch
+        self._waiting: SimpleQueue[Held[Any] | None] = SimpleQueue()
+        self._unsettled = 0
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
+
+    def put(self, held: Held[Any]) -> None:
+        """Queue a row."""
+        with self._changed:
+            self._unsettled += 1
+        self._waiting.put(held)
+
+    def drain(self, seconds: float) -> bool:
+        """Wait until all rows handed over are settled; False if that takes longer than `seconds`."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._unsettled == 0, timeout=seconds)
+
+    def stop(self) -> None:
+        """End the thread. What is not committed stays unacknowledged, so the broker delivers it again."""
+        self._stopping.set()
+        self._waiting.put(None)
+        self.join()
+
+    def run(self) -> None:
+        """Write until stopped."""
+        while (batch := self._next_batch()) and not self._stopping.is_set():
+            self._write(batch)
+            with self._changed:
+                self._unsettled -= len(batch)
+                self._changed.notify_all()
+
+    def _next_batch(self) -> list[Held[Any]]:
+        """All that waits, up to SIZE; blocks for the first, empty when stopped."""
+        batch: list[Held[Any]] = []
+        try:
+            while len(batch) < SIZE and (held := self._waiting.get(block=not batch)):
+                batch.append(held)
+        except Empty:
+            return batch
+        return batch
+
+    def _write(self, batch: list[Held[Any]]) -> None:
+        """Commit the batch and settle its messages; a row that can't be written fails alone."""
+        wait = FIRST_WAIT
+        while fault := self._commit([held.row for held in batch]):
+            if not is_trouble(fault):
+                self._without_the_bad_row(batch, fault)
+                return
+            log.warning("%s: the database cannot be used; %d messages wait, next try in %g s: %s", self.name, len(batch), wait, fault)
+            if self._stopping.wait(wait):
+                return
+            wait = min(2 * wait, LONGEST_WAIT)
+        for held in batch:
+            self._settle(held.message)
+
+    def _commit(self, rows: list[Any]) -> Exception | None:
+        with self._app.app_context():
+            try:
+                self._batch.write(rows)
+                db.session.commit()
+            except Exception as fault:  # noqa: BLE001  # the writer must outlive any fault; what it means is decided by the caller
+                db.session.rollback()
+                return fault
+        return None
+
+    def _without_the_bad_row(self, batch: list[Held[Any]], fault: Exception) -> None:
+        """Halve the batch until the row at fault stands alone, and fail its message for good."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            self._write(batch[:middle])
+            self._write(batch[middle:])
+            return
+        message: MessageProxy = batch[0].message
+        log.error("%s: message %s can never be written", self.name, message.message_id, exc_info=fault)
+        message.stuff_exception(fault)
+        message.fail()
+        broker = broker_of(self._app)
+        broker.emit_before("nack", message)
+        self._settle(message)
+        broker.emit_after("nack", message)
+
+    def _settle(self, message: Any) -> None:
+        try:
+            message.consumer.settle(message)
+        except BrokerUnreachable:
+            # Its row is there; when the broker delivers it again, the row is found and nothing is written.
+            log.info("%s: message %s was written, but its connection is gone; it will be delivered again", self.name, message.message_id)
+
+
+class Writers(Middleware):
+    """The app's writers: begun when first needed, drained before a worker lets go of its consumers."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._writers: dict[str, Writer] = {}
+
+    def of(self, batch: Batch[Any]) -> Writer:
+        """The writer of a batch."""
+        with self._lock:
+            writer = self._writers.get(batch.name)
+            if writer is None:
+                writer = self._writers[batch.name] = Writer(self._app, batch)
+                writer.start()
+            return writer
+
+    def before_worker_thread_shutdown(self, broker: Broker, thread: threading.Thread) -> None:
+        """Dramatiq stops its worker threads first and its consumers next; in between acks still go out."""
+        for writer in list(self._writers.values()):
+            if not writer.drain(DRAIN_SECONDS):
+                log.warning("%s: not all rows could be committed; their messages will be delivered again", writer.name)
+
+    def after_worker_shutdown(self, broker: Broker, worker: object) -> None:
+        """End the writer threads."""
+        with self._lock:
+            for writer in self._writers.values():
+                writer.stop()
+            self._writers.clear()

@@ -1,0 +1,104 @@
+"""The ledger of ticks, and the messages that failed for good."""
+
+import uuid
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from project.database import BigId, UTCDateTime, utc_now
+from project.extensions import Model
+
+MANUAL = "manual"
+"""The schedule of ticks that somebody launched by hand."""
+
+
+class TickState(StrEnum):
+    """Where a tick is. Finished means that its outcomes are there, not that its messages are sent."""
+
+    PUBLISHING = "publishing"
+    DRAWING = "drawing"
+    FINISHED = "finished"
+    ABANDONED = "abandoned"
+    SKIPPED = "skipped"
+
+
+OPEN = (TickState.PUBLISHING, TickState.DRAWING)
+IS_OPEN = text("state IN ('publishing', 'drawing')")
+
+
+class Tick(Model):
+    """One launch of a schedule: a message for each key up to `last_key`, until each has its outcome."""
+
+    __tablename__ = "ticks"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    schedule: Mapped[str] = mapped_column(String(100))
+    launches: Mapped[str] = mapped_column(String(100))
+    """The name of the registered schedule whose actor is called; `schedule` unless launched by hand."""
+    slot: Mapped[datetime] = mapped_column(UTCDateTime)
+    """The scheduled instant, never the time at which somebody got round to it."""
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text)
+    """Why it was skipped or abandoned, or what is amiss with it though it is finished."""
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    lease_token: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    """Until then nobody but the token's holder touches the tick; without a token, nobody at all."""
+
+    last_key: Mapped[int] = mapped_column(BigInteger)
+    published_key: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Every key up to this one has its message."""
+    verified_key: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Every key up to this one has its outcome."""
+    published: Mapped[int] = mapped_column(default=0)
+    verified: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+
+    progress_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When something new was last seen of this tick."""
+    missing: Mapped[int] = mapped_column(default=0)
+    """Keys without an outcome in the stretch that was looked at last."""
+    outcomes: Mapped[int] = mapped_column(BigInteger, default=0)
+    """All outcomes, counted when the stretch had stood still."""
+    silent_rounds: Mapped[int] = mapped_column(default=0)
+    """How often in a row what is missing was published again and brought nothing."""
+
+    __table_args__ = (
+        Index("uq_ticks_schedule_slot", schedule, slot, unique=True),
+        Index("ix_ticks_open", id, postgresql_where=IS_OPEN, sqlite_where=IS_OPEN),
+        {"sqlite_autoincrement": True},
+    )
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From the first page to the last outcome; None while it is open or if it never ran."""
+        return self.finished_at and self.finished_at - self.started_at
+
+
+class MessageFailure(Model):
+    """A message that failed for good and left its queue."""
+
+    __tablename__ = "message_failures"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    actor: Mapped[str] = mapped_column(String(255))
+    queue: Mapped[str] = mapped_column(String(255))
+    args: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """`{"args": […], "kwargs": {…}}` as the actor got them."""
+    tick_id: Mapped[int | None] = mapped_column(BigInteger)
+    key: Mapped[int | None] = mapped_column(BigInteger)
+    """With `tick_id`: which of the tick's keys will have no outcome."""
+    attempts: Mapped[int] = mapped_column(default=1)
+    error: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
+
+    __table_args__ = (
+        Index("ix_message_failures_tick_id_key", tick_id, key, postgresql_where=text("tick_id IS NOT NULL"), sqlite_where=text("tick_id IS NOT NULL")),
+        {"sqlite_autoincrement": True},
+    )

@@ -1,0 +1,163 @@
+"""What is asked of the ledger. Every change of a tick is fenced by the token of its lease."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Double, case, cast, exists, func, literal, null, select, update
+
+from project.database import UTCDateTime, insert, now, on_sqlite, seconds_from_now, utc_now
+from project.extensions import db
+from workers import slots
+from workers.models import MANUAL, OPEN, MessageFailure, Tick, TickState
+
+LEASE_SECONDS = 20.0
+"""How long a launcher that fell silent keeps others from its tick."""
+
+
+def database_time() -> datetime:
+    """What the database's clock says."""
+    return db.session.execute(select(now())).scalar_one()
+
+
+def _latest_slot(interval: int) -> ColumnElement[datetime]:
+    """`slots.latest_slot` on the database's clock, inside the statement that uses it."""
+    if on_sqlite():
+        return literal(slots.latest_slot(utc_now(), interval), UTCDateTime())
+    epoch = cast(func.extract("epoch", now()), Double)
+    return func.to_timestamp(func.floor(epoch / interval) * interval, type_=UTCDateTime())
+
+
+def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_open: int) -> Tick | None:
+    """The tick of the schedule's latest slot, leased to `token`, if nobody has claimed that slot before; commits.
+
+    Due or not, the slot and the lease are all decided in this one statement, on the database's clock, and the
+    unique key picks one winner among all who try. With `most_open` ticks still open the slot is recorded as skipped.
+    A slot older than the newest known is never due: that happens when the interval has grown.
+    """
+    slot = _latest_slot(interval)
+    open_ticks = select(func.count()).where(Tick.schedule == schedule, Tick.state.in_(OPEN)).scalar_subquery()
+    full = open_ticks >= most_open
+    row: dict[str, ColumnElement[Any]] = {
+        "schedule": literal(schedule),
+        "launches": literal(schedule),
+        "slot": slot,
+        "state": case((full, literal(TickState.SKIPPED.value)), else_=literal(TickState.PUBLISHING.value)),
+        "reason": case((full, literal(f"{most_open} earlier ticks were still open")), else_=null()),
+        "started_at": now(),
+        "lease_token": literal(token),
+        "lease_until": seconds_from_now(LEASE_SECONDS),
+        "last_key": literal(last_key),
+        "published_key": literal(0),
+        "verified_key": literal(0),
+        "published": literal(0),
+        "verified": literal(0),
+        "failed": literal(0),
+        "progress_at": now(),
+        "missing": literal(0),
+        "outcomes": literal(0),
+        "silent_rounds": literal(0),
+    }
+    known = exists().where(Tick.schedule == schedule, Tick.slot >= slot)
+    claim = insert(Tick).from_select(list(row), select(*row.values()).where(~known)).on_conflict_do_nothing().returning(Tick)
+    tick = db.session.scalar(claim)
+    db.session.commit()
+    return tick
+
+
+def add_manual_tick(schedule: str, last_key: int) -> Tick:
+    """A tick that somebody launched by hand, due at once and leased to nobody; commits."""
+    at = database_time()
+    tick = Tick(
+        schedule=MANUAL, launches=schedule, slot=at, state=TickState.PUBLISHING, started_at=at, lease_until=at, last_key=last_key, progress_at=at
+    )
+    db.session.add(tick)
+    db.session.commit()
+    return tick
+
+
+def open_ticks() -> Sequence[int]:
+    """The ids of the ticks that are not finished, abandoned or skipped, oldest first."""
+    return db.session.scalars(select(Tick.id).where(Tick.state.in_(OPEN)).order_by(Tick.id)).all()
+
+
+def lease(tick_id: int, token: str) -> Tick | None:
+    """The open tick, leased to `token`, unless somebody else holds it; commits."""
+    claim = (
+        update(Tick)
+        .where(Tick.id == tick_id, Tick.state.in_(OPEN), Tick.lease_until <= now())
+        .values(lease_token=token, lease_until=seconds_from_now(LEASE_SECONDS))
+        .returning(Tick)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    tick = db.session.scalar(claim)
+    db.session.commit()
+    return tick
+
+
+def change(tick: Tick, token: str, **values: Any) -> bool:
+    """Change a tick whose lease `token` holds, and prolong the lease; False if the lease is lost; commits."""
+    values.setdefault("lease_until", seconds_from_now(LEASE_SECONDS))
+    fenced = (
+        update(Tick)
+        .where(Tick.id == tick.id, Tick.lease_token == token)
+        .values(values)
+        .returning(Tick)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    held = db.session.scalar(fenced) is not None
+    db.session.commit()
+    return held
+
+
+def release(tick: Tick, token: str, *, seconds: float) -> None:
+    """Let go of a tick, so that the next look at it, by anybody, is possible after so long; commits."""
+    change(tick, token, lease_token=None, lease_until=seconds_from_now(seconds))
+
+
+def publish_again_from_verified() -> int:
+    """Make every open tick due for publishing from its first unverified key, leased to nobody; how many; commits.
+
+    For a broker whose messages died with the process that is now starting again.
+    """
+    reopened = db.session.execute(
+        update(Tick)
+        .where(Tick.state.in_(OPEN))
+        .values(
+            state=TickState.PUBLISHING, published_key=Tick.verified_key, published=Tick.verified, lease_token=None, lease_until=now(), progress_at=now()
+        )
+        .returning(Tick.id)
+    ).all()
+    db.session.commit()
+    return len(reopened)
+
+
+def record_failure(*, message_id: uuid.UUID, **values: Any) -> None:
+    """Note that a message failed for good; noting it twice changes nothing. The caller commits."""
+    db.session.execute(insert(MessageFailure).values(message_id=message_id, created_at=utc_now(), **values).on_conflict_do_nothing())
+
+
+def failed_keys(tick_id: int, keys: Collection[int]) -> set[int]:
+    """Which of the keys have failed for good in the tick."""
+    if not keys:
+        return set()
+    return set(db.session.scalars(select(MessageFailure.key).where(MessageFailure.tick_id == tick_id, MessageFailure.key.between(min(keys), max(keys)))))
+
+
+def count_failed(tick_id: int) -> int:
+    """How many keys have failed for good in the tick."""
+    return db.session.scalar(select(func.count(MessageFailure.key.distinct())).where(MessageFailure.tick_id == tick_id)) or 0
+
+
+def ticks_before(tick_id: int | None, limit: int) -> Sequence[Tick]:
+    """A page of ticks, newest first, older than `tick_id`."""
+    page = select(Tick).order_by(Tick.id.desc()).limit(limit)
+    if tick_id is not None:
+        page = page.where(Tick.id < tick_id)
+    return db.session.scalars(page).all()
+
+
+def silent_for(tick: Tick, seconds: float) -> bool:
+    """Whether nothing new was seen of the tick for so long, on the database's clock."""
+    return database_time() - tick.progress_at >= timedelta(seconds=seconds)

@@ -1,0 +1,187 @@
+"""The life of a tick: claimed, published page by page, verified chunk by chunk, finished or abandoned.
+
+Any process may take up any tick at any point; what it must know is in the tick's row. Every step
+is safe to do twice: publishing a page again brings the same outcomes, which have one place each.
+"""
+
+import logging
+import uuid
+from collections.abc import Sequence
+
+from dramatiq import Message
+from flask import current_app
+
+from project.database import now
+from project.extensions import settings_of
+from workers import queries
+from workers.broker import BrokerUnreachable, broker_of
+from workers.models import Tick, TickState
+from workers.schedule import Schedule, schedules_of
+
+log = logging.getLogger(__name__)
+
+PAGE = 1000
+"""Keys whose messages are published between two looks at the lease."""
+CHUNK = 5000
+"""Keys whose outcomes are looked for at once."""
+SILENCE_SECONDS = 30.0
+"""How long nothing new may come before what is missing is published again."""
+SILENT_ROUNDS = 3
+"""How many such rounds may bring nothing, while a worker is online, before the tick is abandoned."""
+
+LOOK_SECONDS, TROUBLE_SECONDS = 1.0, 5.0
+"""How long a tick is left alone after a look at it, and after the broker could not be reached for it."""
+
+MESSAGE_IDS = uuid.UUID("1f0f6b8c-6b1d-5f5e-9a53-0f6f1b8f9d11")
+
+
+def message_id(tick_id: int, key: int) -> str:
+    """The id of the one message that a tick has for a key, the same whenever it is published again."""
+    return str(uuid.uuid5(MESSAGE_IDS, f"{tick_id}/{key}"))
+
+
+def launch_due(schedule: Schedule) -> Tick | None:
+    """Claim the schedule's latest slot, if it is due, and publish its tick; None if another has it or there is nothing to do."""
+    last_key = schedule.last_key()
+    if last_key is None:
+        return None
+    token = str(uuid.uuid4())
+    most_open = settings_of(current_app).max_unfinished_ticks
+    tick = queries.claim_slot(schedule.name, interval=schedule.interval, last_key=last_key, token=token, most_open=most_open)
+    if tick is None:
+        return None
+    if tick.state == TickState.SKIPPED:
+        log.warning("tick %d: slot %s of %s is skipped: %s", tick.id, tick.slot.isoformat(), schedule.name, tick.reason)
+        return tick
+    log.info("tick %d: slot %s of %s begins", tick.id, tick.slot.isoformat(), schedule.name)
+    carry_on(tick, token)
+    return tick
+
+
+def launch_by_hand(schedule: Schedule) -> Tick:
+    """A tick outside the schedule, due at once: whoever serves the site publishes it within a beat or two."""
+    tick = queries.add_manual_tick(schedule.name, schedule.last_key() or 0)
+    log.info("tick %d: launched by hand, %s", tick.id, schedule.name)
+    return tick
+
+
+def look_after(tick_id: int) -> None:
+    """Take an open tick one step further, unless somebody else is at it."""
+    token = str(uuid.uuid4())
+    if tick := queries.lease(tick_id, token):
+        carry_on(tick, token)
+
+
+def carry_on(tick: Tick, token: str) -> None:
+    """Publish and verify a tick whose lease `token` holds as far as that goes now, and let go of it."""
+    schedule = schedules_of(current_app).get(tick.launches)
+    if schedule is None:
+        queries.change(tick, token, state=TickState.ABANDONED, finished_at=now(), reason=f"nothing is called {tick.launches} any more")
+        return
+    try:
+        if tick.state == TickState.PUBLISHING and not _publish(tick, token, schedule):
+            return
+        if not _verify(tick, token, schedule):
+            return
+    except BrokerUnreachable as fault:
+        log.warning("tick %d waits for the broker: %s", tick.id, fault)
+        queries.release(tick, token, seconds=TROUBLE_SECONDS)
+        return
+    queries.release(tick, token, seconds=LOOK_SECONDS)
+
+
+def _publish(tick: Tick, token: str, schedule: Schedule) -> bool:
+    """Publish what is left of the tick; False if the lease was lost on the way."""
+    while tick.state == TickState.PUBLISHING:
+        keys = schedule.page(tick.published_key, tick.last_key, PAGE)
+        _enqueue(tick, schedule, keys)
+        drawing = len(keys) < PAGE
+        held = queries.change(
+            tick,
+            token,
+            published_key=tick.last_key if drawing else keys[-1],
+            published=tick.published + len(keys),
+            state=TickState.DRAWING if drawing else TickState.PUBLISHING,
+            progress_at=now(),
+        )
+        if not held:
+            return False
+    return True
+
+
+def _enqueue(tick: Tick, schedule: Schedule, keys: Sequence[int]) -> None:
+    actor = schedule.actor
+    broker_of(current_app).enqueue_page(
+        [Message(actor.queue, actor.name, (key,), {"tick_id": tick.id}, {}, message_id=message_id(tick.id, key)) for key in keys]
+    )
+
+
+def _verify(tick: Tick, token: str, schedule: Schedule) -> bool:
+    """Move the tick's verified key over all that has its outcome; False if the lease was lost or the tick ended."""
+    while keys := schedule.page(tick.verified_key, tick.last_key, CHUNK):
+        missing = _missing(tick, schedule, tick.verified_key, keys[-1], CHUNK)
+        done = [key for key in keys if key < missing[0]] if missing else keys
+        if not done and len(missing) == tick.missing:
+            return _stands_still(tick, token, schedule)
+        verified_key = done[-1] if done else tick.verified_key
+        progress = {"verified_key": verified_key, "verified": tick.verified + len(done), "missing": len(missing), "progress_at": now()}
+        if not queries.change(tick, token, **progress, silent_rounds=0):
+            return False
+        if missing:
+            return True
+    failed = queries.count_failed(tick.id)
+    reason = f"{failed} failed for good" if failed else None
+    if queries.change(tick, token, state=TickState.FINISHED, finished_at=now(), failed=failed, reason=reason):
+        log.info("tick %d: finished, %d of %d in %s", tick.id, tick.verified - failed, tick.published, tick.duration)
+    return False
+
+
+def _missing(tick: Tick, schedule: Schedule, after: int, upto: int, limit: int) -> list[int]:
+    """The first keys in (after, upto] that have neither an outcome nor a recorded failure."""
+    lacking = schedule.lacking(tick.id, after, upto, limit)
+    failed = queries.failed_keys(tick.id, lacking)
+    return [key for key in lacking if key not in failed]
+
+
+def _stands_still(tick: Tick, token: str, schedule: Schedule) -> bool:
+    """Nothing new where the tick was looked at: after a long silence publish what is missing again, at last give up.
+
+    False if the lease was lost or the tick ended.
+    """
+    if not queries.silent_for(tick, SILENCE_SECONDS):
+        return True
+    outcomes = schedule.count_outcomes(tick.id)
+    if outcomes != tick.outcomes:
+        # Others of its keys came meanwhile: the queue moves, and what is missing may still be in it.
+        return queries.change(tick, token, outcomes=outcomes, progress_at=now(), silent_rounds=0)
+    if not broker_of(current_app).worker_online(schedule.actor.queue):
+        return queries.change(tick, token, progress_at=now())
+    if tick.silent_rounds >= SILENT_ROUNDS:
+        _abandon(tick, token, schedule)
+        return False
+    log.warning("tick %d: nothing new for %g s; what is missing is published again, round %d", tick.id, SILENCE_SECONDS, tick.silent_rounds + 1)
+    if not _publish_missing(tick, token, schedule):
+        return False
+    return queries.change(tick, token, silent_rounds=tick.silent_rounds + 1, progress_at=now())
+
+
+def _publish_missing(tick: Tick, token: str, schedule: Schedule) -> bool:
+    """Publish every key without an outcome again, page by page; False if the lease was lost on the way."""
+    after = tick.verified_key
+    while lacking := schedule.lacking(tick.id, after, tick.last_key, PAGE):
+        _enqueue(tick, schedule, _missing(tick, schedule, after, lacking[-1], PAGE))
+        if not queries.change(tick, token):
+            return False
+        after = lacking[-1]
+    return True
+
+
+def _abandon(tick: Tick, token: str, schedule: Schedule) -> None:
+    missing = 0
+    after = tick.verified_key
+    while lacking := schedule.lacking(tick.id, after, tick.last_key, CHUNK):
+        missing += len(_missing(tick, schedule, after, lacking[-1], CHUNK))
+        after = lacking[-1]
+    reason = f"{missing} of {tick.published} have no result after {SILENT_ROUNDS} further tries"
+    if queries.change(tick, token, state=TickState.ABANDONED, finished_at=now(), failed=queries.count_failed(tick.id), reason=reason):
+        log.error("tick %d: abandoned: %s", tick.id, reason)
