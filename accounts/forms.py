@@ -14,6 +14,18 @@ from accounts.queries import find_user
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
 
 
+class TextField(StringField):
+    """Text that its validators demand, so that it is there once the form is valid."""
+
+    data: str
+
+
+class SecretField(PasswordField):
+    """A password that its validators demand, so that it is there once the form is valid."""
+
+    data: str
+
+
 def username_fault(username: str) -> str | None:
     """What is wrong with a new username, or None; that it is taken is another question."""
     if not SHORTEST_NAME <= len(username) <= LONGEST_NAME:
@@ -53,8 +65,8 @@ def own_password(_form: FlaskForm, field: Field) -> None:
 class LoginForm(FlaskForm):
     """Logging in. What is wrong with it is never said more closely than by the view's one message."""
 
-    username = StringField("Username", [DataRequired("Type your username.")], render_kw={"autocomplete": "username", "autofocus": True})
-    password = PasswordField(
+    username = TextField("Username", [DataRequired("Type your username.")], render_kw={"autocomplete": "username", "autofocus": True})
+    password = SecretField(
         "Password",
         [DataRequired("Type your password."), Length(max=LONGEST_PASSWORD, message="No password here is that long.")],
         render_kw={"autocomplete": "current-password"},
@@ -67,28 +79,28 @@ class LoginForm(FlaskForm):
 class RegistrationForm(FlaskForm):
     """Making an account for oneself."""
 
-    username = StringField(
+    username = TextField(
         "Username",
         [DataRequired("Choose a username."), good_new_username],
         description=f"{SHORTEST_NAME} to {LONGEST_NAME} letters, digits or . _ @ + -",
         render_kw={"autocomplete": "username", "autofocus": True},
     )
-    password = PasswordField(
+    password = SecretField(
         "Password",
         [DataRequired("Choose a password."), good_new_password],
         description=f"At least {SHORTEST_PASSWORD} characters; a few unrelated words are better than one strange one.",
         render_kw={"autocomplete": "new-password"},
     )
-    repeat = PasswordField("Password again", [EqualTo("password", "The two passwords differ.")], render_kw={"autocomplete": "new-password"})
+    repeat = SecretField("Password again", [EqualTo("password", "The two passwords differ.")], render_kw={"autocomplete": "new-password"})
     submit = SubmitField("Register")
 
 
 class PasswordForm(FlaskForm):
     """Changing one's own password."""
 
-    current = PasswordField("Current password", [DataRequired("Type your current password."), own_password], render_kw={"autocomplete": "current-password"})
-    password = PasswordField("New password", [DataRequired("Choose a new password."), good_new_password], render_kw={"autocomplete": "new-password"})
-    repeat = PasswordField("New password again", [EqualTo("password", "The two passwords differ.")], render_kw={"autocomplete": "new-password"})
+    current = SecretField("Current password", [DataRequired("Type your current password."), own_password], render_kw={"autocomplete": "current-password"})
+    password = SecretField("New password", [DataRequired("Choose a new password."), good_new_password], render_kw={"autocomplete": "new-password"})
+    repeat = SecretField("New password again", [EqualTo("password", "The two passwords differ.")], render_kw={"autocomplete": "new-password"})
     submit = SubmitField("Change password")
 
 

@@ -7,7 +7,7 @@ from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from project import access, admin, database, errors, formatting, health, logs
-from project.extensions import csrf, login_manager, migrate
+from project.extensions import csrf, db, login_manager, migrate
 from project.settings import FEATURES, INSTANCE, ROOT, Settings, load_settings
 
 
@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     # A Flask-Admin view's blueprint brings Flask-Admin's own templates, so each package's folder is searched here.
     app.jinja_loader = ChoiceLoader([FileSystemLoader(ROOT / package / "templates") for package in ("project", *FEATURES)])
     database.register(app)
-    migrate.init_app(app, database.db, directory=str(ROOT / "migrations"))
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     login_manager.init_app(app)
     for part in (logs, errors, formatting, health, admin):

@@ -28,6 +28,11 @@ class ClosedView(BaseView):
         """Whether the current user may open this view, and so sees it in the navigation."""
         return type(self).rule(current_user)
 
+    def render(self, template: str, **context: Any) -> str:
+        """A page of this view."""
+        page: str = super().render(template, **context)
+        return page
+
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
         """What those get whom the rule does not admit."""
         return refuse()
@@ -42,6 +47,8 @@ class ClosedModelView(ClosedView, ModelView):
     can_set_page_size = True
     page_size_options = (20, 50, 100)
     can_view_details = True
+    column_formatters_export: ClassVar[dict[str, Any]] = {}
+    """Not those of the pages, which make HTML."""
     action_disallowed_list = ("delete",)
 
 

@@ -47,7 +47,9 @@ def on_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     if not is_trouble(error):
         return on_fault(error)
     log.error("the database cannot be used: %s", error.__cause__ or error)
-    return page(503, "The database does not answer", "Nothing you did is wrong. The site works again as soon as the database is back; try again in a minute.", bare=True)
+    return page(
+        503, "The database does not answer", "Nothing you did is wrong. The site works again as soon as the database is back; try again in a minute.", bare=True
+    )
 
 
 def on_fault(error: Exception) -> ResponseReturnValue:

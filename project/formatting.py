@@ -8,8 +8,6 @@ from markupsafe import Markup
 NOTHING = "—"
 PLAIN_FROM, PLAIN_BELOW = 1e-4, 1e15
 """Sizes that read well written out; outside them a number is shown as a power of ten."""
-SIX_DIGITS = 1e5
-"""From here on the six significant digits all stand before the point."""
 
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
 UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
@@ -29,8 +27,8 @@ def utc(value: datetime | None) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), shown)
 
 
-def readable(value: float) -> str:
-    """A number as short as it still says something: six significant digits, thousands separated.
+def readable(value: float, digits: int = 6) -> str:
+    """A number as short as it still says something: so many significant digits, thousands separated.
 
     An int keeps all its digits; very large and very small floats become 1.7e+308.
     """
@@ -39,17 +37,22 @@ def readable(value: float) -> str:
     if value == 0:
         return "0"
     if not PLAIN_FROM <= abs(value) < PLAIN_BELOW:
-        return min(f"{value:.6g}", repr(value), key=len)
-    return f"{value:,.0f}" if abs(value) >= SIX_DIGITS else f"{value:,.6g}"
+        return min(f"{value:.{digits}g}", repr(value), key=len)
+    all_before_the_point = abs(value) >= 10 ** (digits - 1)
+    return f"{value:,.0f}" if all_before_the_point else f"{value:,.{digits}g}"
 
 
-def number(value: float | None) -> Markup:
-    """`readable`, marked up for columns of numbers; what was rounded away is in the title. A dash for None."""
+def number(value: float | None, digits: int = 6) -> Markup:
+    """`readable`, marked up for columns of numbers; what was rounded away is in the title. A dash for None.
+
+    What a person typed, such as a limit, wants 15 digits: then it shows as it was typed.
+    """
     if value is None:
         return Markup(NOTHING)
-    if isinstance(value, int) or float(readable(value).replace(",", "")) == value:
-        return Markup('<span class="number">{}</span>').format(readable(value))
-    return Markup('<span class="number" title="{}">{}</span>').format(repr(value), readable(value))
+    shown = readable(value, digits)
+    if isinstance(value, int) or float(shown.replace(",", "")) == value:
+        return Markup('<span class="number">{}</span>').format(shown)
+    return Markup('<span class="number" title="{}">{}</span>').format(repr(value), shown)
 
 
 def duration(value: timedelta | float | None) -> str:

@@ -17,12 +17,12 @@ class Cursor:
     user_id: int
 
 
-def _by_amount(search: str) -> Select[tuple[int, str, int]]:
+def _by_amount(search: str) -> Select[int, str, int]:
     authors = select(User.id, User.username, User.task_count).order_by(User.task_count.desc(), User.id)
     return authors.where(func.lower(User.username).contains(search.lower(), autoescape=True)) if search else authors
 
 
-def authors_by_amount(search: str, limit: int, after: Cursor | None = None) -> Sequence[Row[tuple[int, str, int]]]:
+def authors_by_amount(search: str, limit: int, after: Cursor | None = None) -> Sequence[Row[int, str, int]]:
     """A page of `(id, username, task_count)`, those with the most Tasks first, 0 included."""
     page = _by_amount(search).limit(limit)
     if after is not None:
@@ -31,6 +31,6 @@ def authors_by_amount(search: str, limit: int, after: Cursor | None = None) -> S
     return db.session.execute(page).all()
 
 
-def every_author(search: str) -> Iterator[Row[tuple[int, str, int]]]:
+def every_author(search: str) -> Iterator[Row[int, str, int]]:
     """All that `authors_by_amount` pages through, read a thousand at a time."""
     return iter(db.session.execute(_by_amount(search).execution_options(yield_per=1000)))

@@ -3,26 +3,28 @@
 import uuid
 from random import random
 
-from dramatiq.middleware import CurrentMessage
-
 from tasks_app import queries
 from tasks_app.draws import Draw
-from workers.actors import Queue, actor
+from workers.actors import Queue, actor, current_message
 from workers.batch import Batch
 
 draws = Batch("draws", queries.insert_draws)
 
 
-@actor(Queue.NUMBERS, throws=(TypeError, ValueError))
+def is_id(value: object) -> bool:
+    """Whether a value from a message can be the id of a row."""
+    return type(value) is int and 0 < value < 2**63
+
+
+@actor(Queue.NUMBERS, throws=ValueError)
 def generate_random_number(task_id: int, tick_id: int | None = None) -> None:
     """Draw a number from the Task's range into task_results; acknowledged once it is committed.
 
-    Raises TypeError, which no retry mends, for ids that are no whole numbers.
+    Raises ValueError, which no retry mends, for what can't be the id of a row.
     """
-    if type(task_id) is not int or type(tick_id) not in (int, type(None)):
-        raise TypeError(f"task_id={task_id!r}, tick_id={tick_id!r}: not whole numbers")
-    message = CurrentMessage.get_current_message()
-    draws.add(Draw(task_id, tick_id, uuid.UUID(message.message_id), random()))
+    if not is_id(task_id) or not (tick_id is None or is_id(tick_id)):
+        raise ValueError(f"task_id={task_id!r}, tick_id={tick_id!r}: not the ids of rows")
+    draws.add(Draw(task_id, tick_id, uuid.UUID(current_message().message_id), random()))
 
 
 @actor(Queue.CHORES)

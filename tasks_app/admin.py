@@ -42,11 +42,11 @@ class TaskView(ClosedModelView):
     column_default_sort = ("id", True)
     column_labels = {"id": "Number", "created_at": "Created", "updated_at": "Changed", "author.username": "Author"}
     column_formatters = {"created_at": instant, "updated_at": instant}
-    column_formatters_export: dict[str, Any] = {}
 
     def get_query(self) -> "Query[Task]":
         """Every Task with its author, so that a page costs one statement."""
-        return super().get_query().options(joinedload(Task.author))
+        every: Query[Task] = super().get_query()
+        return every.options(joinedload(Task.author))
 
     def create_form(self, obj: Any = None) -> TaskForm:
         """An empty form, the author filled in."""
@@ -111,7 +111,7 @@ class ResultView(ClosedView):
             wanted = ResultFilter(task_id=form.task.data, author_id=author_id, tick_id=form.tick.data)
             results = list(queries.results_after(request.args.get("before", type=int), RESULTS_PAGE + 1, wanted))
         shown = results[:RESULTS_PAGE]
-        typed = {name: value for name, value in request.args.items() if name in form and value}
+        typed: dict[str, Any] = {name: value for name, value in request.args.items() if name in form and value}
         return self.render(
             "tasks/results.html",
             results=shown,

@@ -89,9 +89,9 @@ def insert_draws(draws: Sequence[Draw]) -> None:
     A Task that was deleted drops out; a draw whose place is taken already changes nothing.
     """
     drawn = _rows(draws)
-    lower, upper = Task.lower_limit / 2, Task.upper_limit / 2
+    lower, upper = Task.lower_limit * 0.5, Task.upper_limit * 0.5
     half = lower * (1 - drawn.c.share) + upper * drawn.c.share
-    number = case((half <= lower, Task.lower_limit), (half >= upper, Task.upper_limit), else_=half * 2)
+    number = case((half <= lower, Task.lower_limit), (half >= upper, Task.upper_limit), else_=half * 2.0)
     rows = select(drawn.c.task_id, drawn.c.tick_id, drawn.c.message_id, _task_params(), number, now()).join_from(drawn, Task, Task.id == drawn.c.task_id)
     columns = ["task_id", "tick_id", "message_id", "task_params", "result", "created_at"]
     # SQLite takes the ON of ON CONFLICT for a join's, unless a WHERE stands between.
@@ -108,12 +108,16 @@ def _rows(draws: Sequence[Draw]) -> FromClause:
 
         fields = (field(0, "task_id", BigInteger), field(1, "tick_id", BigInteger), field(2, "message_id", Uuid), field(3, "share", Double))
         return select(*fields).subquery("drawn")
-    return func.unnest(
-        literal([d.task_id for d in draws], ARRAY(BigInteger)),
-        literal([d.tick_id for d in draws], ARRAY(BigInteger)),
-        cast(literal([str(d.message_id) for d in draws], ARRAY(String)), ARRAY(Uuid)),
-        literal([d.share for d in draws], ARRAY(Double)),
-    ).table_valued("task_id", "tick_id", "message_id", "share", name="drawn")
+    return (
+        func.unnest(
+            literal([d.task_id for d in draws], ARRAY(BigInteger)),
+            literal([d.tick_id for d in draws], ARRAY(BigInteger)),
+            cast(literal([str(d.message_id) for d in draws], ARRAY(String)), ARRAY(Uuid)),
+            literal([d.share for d in draws], ARRAY(Double)),
+        )
+        .table_valued("task_id", "tick_id", "message_id", "share", name="drawn")
+        .render_derived()
+    )
 
 
 def _task_params() -> ColumnElement[Any]:
@@ -142,11 +146,11 @@ def statistics(task_id: int) -> Statistics:
     """Count, mean, lowest and highest of all the Task's results."""
     own = TaskResult.task_id == task_id
     # Each is divided before they are added up: the sum of two results may be beyond the largest float, half their mean is not.
-    count = select(func.count()).where(own).scalar_subquery()
+    count = cast(select(func.count()).where(own).scalar_subquery(), Double)
     total, half_mean, lowest, highest = db.session.execute(
-        select(func.count(), func.sum(TaskResult.result / 2 / count), func.min(TaskResult.result), func.max(TaskResult.result)).where(own)
+        select(func.count(), func.sum(TaskResult.result * 0.5 / count), func.min(TaskResult.result), func.max(TaskResult.result)).where(own)
     ).one()
-    return Statistics(total, None if half_mean is None else min(max(half_mean * 2, lowest), highest), lowest, highest)
+    return Statistics(total, min(max(half_mean * 2, lowest), highest) if total else None, lowest, highest)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Workers: broker, batches, schedules and their ledger. Knows no feature; features register with it."""
 
+import threading
 from dataclasses import dataclass, field
 
 from flask import Flask
@@ -20,6 +21,7 @@ class Workers:
     broker: Broker
     writers: Writers
     schedules: Schedules = field(default_factory=Schedules)
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 def register(app: Flask) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import dramatiq
+from dramatiq import MessageProxy
+from dramatiq.middleware import CurrentMessage
 from flask import current_app
 
 from workers.broker import Broker, broker_of
@@ -36,6 +38,14 @@ class Actor(Generic[P, R]):
     def send(self, *args: P.args, **kwargs: P.kwargs) -> dramatiq.Message[R]:
         """Enqueue a call on the current app's broker. Raises dramatiq.errors.ConnectionClosed if it can't be reached."""
         return broker_of(current_app).get_actor(self.name).send(*args, **kwargs)
+
+
+def current_message() -> MessageProxy:
+    """The message at work in this thread. Raises RuntimeError outside of an actor."""
+    message = CurrentMessage.get_current_message()
+    if message is None:
+        raise RuntimeError("no message is at work in this thread")
+    return cast(MessageProxy, message)
 
 
 def actor(queue: Queue, **options: Any) -> Callable[[Callable[P, R]], Actor[P, R]]:

@@ -14,11 +14,11 @@ from typing import Any, Generic, TypeVar
 
 from dramatiq import Middleware
 from dramatiq.broker import Broker, MessageProxy
-from dramatiq.middleware import CurrentMessage
 from flask import Flask, current_app
 
 from project.database import is_trouble
 from project.extensions import db
+from workers.actors import current_message
 from workers.broker import BrokerUnreachable, broker_of
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,9 @@ class Batch(Generic[Row]):
 
     def add(self, row: Row) -> None:
         """Hand over the row of the message at work; the message is acknowledged when the row is committed."""
-        message = CurrentMessage.get_current_message()
+        message = current_message()
         # Set before the writer can see it, else Dramatiq might acknowledge a second time.
-        message.held = True  # type: ignore[union-attr]  # actors run with a message, and its proxy takes attributes
+        message.held = True  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
         writers: Writers = current_app.extensions["workers"].writers
         writers.of(self).put(Held(row, message))
 
@@ -110,7 +110,7 @@ class Writer(threading.Thread):
             if not is_trouble(fault):
                 self._without_the_bad_row(batch, fault)
                 return
-            log.warning("%s: the database cannot be used; %d messages wait, next try in %g s: %s", self.name, len(batch), wait, fault)
+            log.warning("%s: the database cannot be used; %d messages wait, next try in %g s: %s", self.name, len(batch), wait, fault.__cause__ or fault)
             if self._stopping.wait(wait):
                 return
             wait = min(2 * wait, LONGEST_WAIT)

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pika
 from dramatiq import Consumer, Message, MessageProxy, Middleware
@@ -64,6 +65,13 @@ class HoldingConsumer(Consumer):
         self._consumer.close()
 
 
+def patient(url: str) -> str:
+    """The AMQP URL with the timeouts of a connection, seconds, unless it names its own."""
+    parts = urlsplit(url)
+    timeouts = {"heartbeat": "60", "blocked_connection_timeout": "30", "socket_timeout": "5", "stack_timeout": "10"}
+    return urlunsplit(parts._replace(query=urlencode(timeouts | dict(parse_qsl(parts.query)))))
+
+
 class RabbitBroker(RabbitmqBroker):
     """RabbitMQ: every message persistent and confirmed, and no connection left idle.
 
@@ -72,12 +80,7 @@ class RabbitBroker(RabbitmqBroker):
     """
 
     def __init__(self, url: str, middleware: list[Middleware]) -> None:
-        super().__init__(url=url, confirm_delivery=True, middleware=middleware)
-        parameters: pika.URLParameters = self.parameters
-        parameters.heartbeat = 60
-        parameters.blocked_connection_timeout = 30
-        parameters.socket_timeout = 5
-        parameters.stack_timeout = 10
+        super().__init__(url=patient(url), confirm_delivery=True, middleware=middleware)
 
     @contextmanager
     def _brief_connection(self) -> Iterator[None]:
@@ -86,12 +89,12 @@ class RabbitBroker(RabbitmqBroker):
         finally:
             del self.connection
 
-    def enqueue(self, message: Message, *, delay: int | None = None) -> Message:
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Publish one message, after `delay` milliseconds if given. Raises BrokerUnreachable."""
         with self._brief_connection():
             return super().enqueue(message, delay=delay)
 
-    def enqueue_page(self, messages: Sequence[Message]) -> None:
+    def enqueue_page(self, messages: Sequence[Message[Any]]) -> None:
         """Publish many messages over one connection; each is confirmed. Raises BrokerUnreachable."""
         with self._brief_connection():
             for message in messages:
@@ -112,7 +115,7 @@ class RabbitBroker(RabbitmqBroker):
                 self.queues_pending.add(q_name(queue_name))
                 return False
             except pika.exceptions.AMQPConnectionError as error:
-                raise ConnectionClosed(error) from None
+                raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
 
     def trouble(self) -> str | None:
         """Why no message can be published now, or None."""
@@ -132,7 +135,7 @@ class InProcessBroker(StubBroker):
         self.worked = False
         """Whether worker threads were started in this process."""
 
-    def enqueue_page(self, messages: Sequence[Message]) -> None:
+    def enqueue_page(self, messages: Sequence[Message[Any]]) -> None:
         """Put many messages into the queue."""
         for message in messages:
             self.enqueue(message)

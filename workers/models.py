@@ -77,7 +77,7 @@ class Tick(Model):
     @property
     def duration(self) -> timedelta | None:
         """From the first page to the last outcome; None while it is open or if it never ran."""
-        return self.finished_at and self.finished_at - self.started_at
+        return self.finished_at - self.started_at if self.finished_at else None
 
 
 class MessageFailure(Model):

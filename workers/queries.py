@@ -69,9 +69,7 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
 def add_manual_tick(schedule: str, last_key: int) -> Tick:
     """A tick that somebody launched by hand, due at once and leased to nobody; commits."""
     at = database_time()
-    tick = Tick(
-        schedule=MANUAL, launches=schedule, slot=at, state=TickState.PUBLISHING, started_at=at, lease_until=at, last_key=last_key, progress_at=at
-    )
+    tick = Tick(schedule=MANUAL, launches=schedule, slot=at, state=TickState.PUBLISHING, started_at=at, lease_until=at, last_key=last_key, progress_at=at)
     db.session.add(tick)
     db.session.commit()
     return tick
@@ -124,9 +122,7 @@ def publish_again_from_verified() -> int:
     reopened = db.session.execute(
         update(Tick)
         .where(Tick.state.in_(OPEN))
-        .values(
-            state=TickState.PUBLISHING, published_key=Tick.verified_key, published=Tick.verified, lease_token=None, lease_until=now(), progress_at=now()
-        )
+        .values(state=TickState.PUBLISHING, published_key=Tick.verified_key, published=Tick.verified, lease_token=None, lease_until=now(), progress_at=now())
         .returning(Tick.id)
     ).all()
     db.session.commit()

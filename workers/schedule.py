@@ -1,5 +1,6 @@
 """Schedules: what features have launched at an interval. A feature registers one; workers know no feature."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,6 +58,12 @@ class Schedules:
     def get(self, name: str) -> Schedule | None:
         """The schedule of that name."""
         return self._schedules.get(name)
+
+
+def stopping(app: Flask) -> bool:
+    """Whether this process is about to end, so that what takes long had better stop at the next page."""
+    event: threading.Event = app.extensions["workers"].stopping
+    return event.is_set()
 
 
 def schedules_of(app: Flask) -> Schedules:

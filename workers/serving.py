@@ -44,6 +44,7 @@ class Serving:
 
     def stop(self) -> None:
         """End within seconds: no further beat, and what the worker threads have in hand is committed."""
+        self._app.extensions["workers"].stopping.set()
         self._scheduler.shutdown()
         if self._worker:
             self._worker.stop(timeout=10_000)

@@ -16,7 +16,7 @@ from project.extensions import settings_of
 from workers import queries
 from workers.broker import BrokerUnreachable, broker_of
 from workers.models import Tick, TickState
-from workers.schedule import Schedule, schedules_of
+from workers.schedule import Schedule, schedules_of, stopping
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +91,11 @@ def carry_on(tick: Tick, token: str) -> None:
 
 
 def _publish(tick: Tick, token: str, schedule: Schedule) -> bool:
-    """Publish what is left of the tick; False if the lease was lost on the way."""
+    """Publish what is left of the tick; False if the lease was lost on the way, or let go of for a process that is stopping."""
     while tick.state == TickState.PUBLISHING:
+        if stopping(current_app):
+            queries.release(tick, token, seconds=0)
+            return False
         keys = schedule.page(tick.published_key, tick.last_key, PAGE)
         _enqueue(tick, schedule, keys)
         drawing = len(keys) < PAGE
@@ -168,7 +171,7 @@ def _stands_still(tick: Tick, token: str, schedule: Schedule) -> bool:
 def _publish_missing(tick: Tick, token: str, schedule: Schedule) -> bool:
     """Publish every key without an outcome again, page by page; False if the lease was lost on the way."""
     after = tick.verified_key
-    while lacking := schedule.lacking(tick.id, after, tick.last_key, PAGE):
+    while not stopping(current_app) and (lacking := schedule.lacking(tick.id, after, tick.last_key, PAGE)):
         _enqueue(tick, schedule, _missing(tick, schedule, after, lacking[-1], PAGE))
         if not queries.change(tick, token):
             return False

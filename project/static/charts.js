@@ -30,11 +30,38 @@
         return axis;
     }
 
+    function shortened(label) {
+        const characters = [...String(label)];
+        return characters.length > 24 ? `${characters.slice(0, 23).join("")}…` : label;
+    }
+
+    // On an axis of times the date and the zone that all share are noise; the tooltip still tells them.
+    function withoutSharedWords(labels) {
+        const rows = labels.map((label) => String(label).split(" "));
+        const shared = (place) => rows.every((words) => words.length > 1 && words.at(place) === rows[0].at(place));
+        const [first, last] = [shared(0), shared(-1)];
+        return rows.map((words) => words.slice(first ? 1 : 0, last ? -1 : undefined).join(" ") || words.join(" "));
+    }
+
+    function axisLabels(spec) {
+        if (spec.kind === "line") return withoutSharedWords(spec.labels);
+        if (spec.kind === "histogram") return spec.labels.map((label) => label.split(" … ")[0]); // where the bar begins
+        return spec.labels;
+    }
+
     function labelAxis(spec) {
+        const labels = axisLabels(spec);
+        const across = spec.kind === "bars";
         return {
             grid: { display: false },
             border: { color: colour("--callboard-grid") },
-            ticks: { color: colour("--callboard-ink"), autoSkip: spec.kind !== "bars", maxTicksLimit: spec.kind === "bars" ? 50 : 5, maxRotation: 0 },
+            ticks: {
+                color: colour("--callboard-ink"),
+                autoSkip: !across,
+                maxTicksLimit: across ? 50 : 5,
+                maxRotation: 0,
+                callback: (_value, index) => shortened(labels[index]),
+            },
         };
     }
 

@@ -1,0 +1,99 @@
+"""Fixtures: an app on a fresh, migrated database of either kind, its client, its workers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from dramatiq import Worker
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.apps import close, make_app, migrate, sqlite_copy
+from workers.broker import InProcessBroker, broker_of
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres) -> str:  # type: ignore[no-untyped-def]  # the server's class is tests.servers', whose fixture this is
+    """The name of a migrated PostgreSQL database to copy."""
+    url: str = postgres.create_database()
+    migrate(url)
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database."""
+    return sqlite_copy(sqlite_template, tmp_path)
+
+
+@pytest.fixture
+def postgres_url(postgres, postgres_template: str) -> str:  # type: ignore[no-untyped-def]  # as above
+    """A fresh PostgreSQL database."""
+    url: str = postgres.create_database(template=postgres_template)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database; each test that asks for it runs on both kinds."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    """An app with the in-process broker, on both kinds of database. Forms need no CSRF token."""
+    app = make_app(database_url)
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """The app with its context entered. Not for tests that make requests: they would share one `g`."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor's browser, more or less."""
+    return app.test_client()
+
+
+def log_in(client: FlaskClient, user_id: int) -> FlaskClient:
+    """The client with the user logged in."""
+    with client.session_transaction() as session:
+        session["_user_id"] = str(user_id)
+        session["_fresh"] = True
+    return client
+
+
+@contextmanager
+def working(app: Flask) -> Iterator[Worker]:
+    """Worker threads on the app's in-process broker for as long as the block runs."""
+    broker = broker_of(app)
+    worker = Worker(broker, worker_threads=2, worker_timeout=50)
+    worker.start()
+    if isinstance(broker, InProcessBroker):
+        broker.worked = True
+    try:
+        yield worker
+    finally:
+        worker.stop(timeout=10_000)
+
+
+@pytest.fixture
+def work(app: Flask) -> Callable[[], AbstractContextManager[Worker]]:
+    """Start worker threads: `with work(): …`."""
+    return lambda: working(app)

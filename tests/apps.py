@@ -1,0 +1,46 @@
+"""Apps of their own for tests: a fresh database each, no scheduler, no worker unless a test starts one."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_migrate import upgrade
+
+from project import create_app
+from project.extensions import db
+from project.settings import Settings
+
+SECRET = "a secret that only the tests know, and long enough"
+
+
+def settings(database_url: str, **changes: Any) -> Settings:
+    """An instance's settings, in development and with the in-process broker unless changed."""
+    return Settings(secret_key=SECRET, database_url=database_url, **changes)
+
+
+def make_app(database_url: str, **changes: Any) -> Flask:
+    """An app on a database that is there; `changes` are settings."""
+    return create_app(settings(database_url, **changes), testing=True)
+
+
+def migrate(database_url: str) -> None:
+    """Bring a database up to date as `flask db upgrade` does."""
+    app = make_app(database_url)
+    with app.app_context():
+        upgrade()
+    close(app)
+
+
+def close(app: Flask) -> None:
+    """Let go of the app's connections, so that its database can be dropped."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def sqlite_copy(template: Path, folder: Path) -> str:
+    """The URL of a fresh copy of a migrated SQLite database."""
+    path = folder / "callboard.db"
+    shutil.copy(template, path)
+    return f"sqlite:///{path}"

@@ -1,0 +1,402 @@
+"""Private PostgreSQL and RabbitMQ servers: own folder, own ports, gone without a trace afterwards.
+
+Tests and benchmarks start them; a server that the machine already runs is never touched.
+"""
+
+import json
+import os
+import pwd
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg2
+
+from tests.waiting import wait_until
+
+POSTGRES_PACKAGE = "postgresql"
+RABBIT_PACKAGE = "rabbitmq-server"
+
+# Both start in seconds on an idle machine; a busy one may take several times that.
+START_DEADLINE = 90.0
+STOP_DEADLINE = 30.0
+
+
+def missing_programs() -> list[str]:
+    """The Debian packages to install before these servers can start."""
+    missing = []
+    if not (_postgres_program("initdb") and _postgres_program("postgres")):
+        missing.append(POSTGRES_PACKAGE)
+    if not (_rabbit_program("rabbitmq-server") and _rabbit_program("rabbitmqctl") and _rabbit_program("epmd")):
+        missing.append(RABBIT_PACKAGE)
+    return missing
+
+
+class PostgresServer:
+    """A PostgreSQL of one's own, as a context manager.
+
+    By default it may lose commits when the machine dies, which tests don't notice; `durable` makes it write like one in production.
+    """
+
+    def __init__(self, durable: bool = False) -> None:
+        self.durable = durable
+        self.port = free_port()
+        self._names = (f"callboard_{number}" for number in count(1))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        end_on_sigterm()
+        self._place = Place("postgres", user="postgres")
+        try:
+            self._initialise()
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+        self._place.remove()
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections; it recovers its data first if it was killed."""
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": str(self._place.folder),
+            "port": str(self.port),
+            "max_connections": "200",
+        }
+        if not self.durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        self._process = self._place.start(_postgres_program("postgres"), "-D", self._data, *options)
+        wait_until(self._is_ready, within=START_DEADLINE)
+
+    def stop(self) -> None:
+        """Shut it down in order; open connections are closed."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it at once, as a crash does: what was not committed is gone, the rest is recovered at the next start."""
+        self._end(signal.SIGQUIT)
+
+    def restart(self) -> None:
+        """Shut it down and start it again, at the same address."""
+        self.stop()
+        self.start()
+
+    def create_database(self, template: str = "template1") -> str:
+        """The SQLAlchemy URL of a new database: empty, or a copy of the database `template`, which nobody may be connected to."""
+        name = next(self._names)
+        connection = psycopg2.connect(self._address("postgres"))
+        try:
+            connection.autocommit = True
+            connection.cursor().execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        finally:
+            connection.close()
+        return self._address(name).replace("postgresql://", "postgresql+psycopg2://")
+
+    def log(self) -> str:
+        """What it wrote so far, for messages about what went wrong."""
+        return self._place.log.read_text(errors="replace")
+
+    @property
+    def _data(self) -> str:
+        return str(self._place.folder / "data")
+
+    def _initialise(self) -> None:
+        password_file = self._place.write("password", "callboard")
+        self._place.run(
+            *(_postgres_program("initdb"), "-D", self._data, "--no-sync"),
+            *("--username=callboard", f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"),
+        )
+
+    def _address(self, database: str) -> str:
+        return f"postgresql://callboard:callboard@127.0.0.1:{self.port}/{database}"
+
+    def _is_ready(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"PostgreSQL ended while starting:\n{self.log()}"
+        try:
+            psycopg2.connect(self._address("postgres"), connect_timeout=2).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            end_process(self._process, how)
+            self._process = None
+
+
+class RabbitServer:
+    """A RabbitMQ node of one's own, as a context manager; without plugins, with its own epmd.
+
+    Tests are kept apart by virtual hosts. Making one takes a second through its command line and next to nothing from a definitions file,
+    so they are made ahead, a batch at a time.
+    """
+
+    BATCH = 30
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._distribution_port = free_port()
+        self._epmd_port = free_port()
+        self._vhosts: Iterator[str] = iter(())
+        self._batches = count(1)
+        self._epmd: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        end_on_sigterm()
+        self._place = Place("rabbit", user="rabbitmq")
+        try:
+            self._configure()
+            self._epmd = self._place.start(_rabbit_program("epmd"), "-port", str(self._epmd_port), "-address", "127.0.0.1")
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+        if self._epmd is not None:
+            end_process(self._epmd, signal.SIGKILL)
+        self._place.remove()
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        # With NOTIFY_SOCKET the start script becomes the server instead of watching over it, so that signals reach it; and the server says when it is ready.
+        ready_socket = self._place.folder / "ready"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+            ready.bind(str(ready_socket))
+            ready.setblocking(False)
+            self._place.own(ready_socket)
+            environment = {**self._environment, "NOTIFY_SOCKET": str(ready_socket)}
+            self._process = self._place.start(_rabbit_program("rabbitmq-server"), environment=environment)
+            wait_until(lambda: self._is_ready(ready), within=START_DEADLINE)
+        ready_socket.unlink()
+
+    def stop(self) -> None:
+        """Shut it down in order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, as a crash does: what it confirmed as persistent is back at the next start."""
+        self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Freeze it: connections stay open and nothing answers."""
+        self._running.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        self._running.send_signal(signal.SIGCONT)
+
+    def create_vhost(self) -> str:
+        """The AMQP URL of an empty virtual host that nobody else has been given."""
+        name = next(self._vhosts, None)
+        if name is None:
+            self.control("import_definitions", self._define_vhosts())
+            name = next(self._vhosts)
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/{name}"
+
+    def control(self, *arguments: str) -> str:
+        """What `rabbitmqctl` with these arguments prints; takes a second or two."""
+        return self._place.run(_rabbit_program("rabbitmqctl"), "--quiet", *arguments, environment=self._environment)
+
+    def log(self) -> str:
+        """What it wrote so far, for messages about what went wrong."""
+        return self._place.log.read_text(errors="replace")
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "RabbitMQ is not running"
+        return self._process
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        folder = self._place.folder
+        return {
+            "HOME": str(folder),
+            "ERL_CRASH_DUMP": str(folder / "crash"),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(self._epmd_port),
+            "ERL_FLAGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_NODENAME": f"callboard-{self.port}@localhost",
+            "RABBITMQ_DIST_PORT": str(self._distribution_port),
+            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            # The machine's own files hold another server's settings.
+            "RABBITMQ_CONF_ENV_FILE": str(folder / "environment"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        }
+
+    def _configure(self) -> None:
+        self._place.write("environment", "")
+        self._place.write("advanced.config", "[].\n")
+        self._place.write("plugins", "[].\n")
+        self._place.write("rabbitmq.conf", f"listeners.tcp.local = 127.0.0.1:{self.port}\nload_definitions = {self._define_vhosts()}\n")
+
+    def _define_vhosts(self) -> str:
+        """Make the next virtual hosts available; returns the file that defines them."""
+        batch = next(self._batches)
+        names = [f"test-{batch}-{number}" for number in range(1, self.BATCH + 1)]
+        definitions = {
+            "users": [{"name": "guest", "password": "guest", "tags": "administrator"}],
+            "vhosts": [{"name": name} for name in names],
+            "permissions": [{"user": "guest", "vhost": name, "configure": ".*", "write": ".*", "read": ".*"} for name in names],
+        }
+        self._vhosts = iter(names)
+        return str(self._place.write(f"definitions-{batch}.json", json.dumps(definitions)))
+
+    def _is_ready(self, ready: socket.socket) -> bool:
+        assert self._running.poll() is None, f"RabbitMQ ended while starting:\n{self.log()}"
+        try:
+            return b"READY=1" in ready.recv(4096)
+        except BlockingIOError:
+            return False
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            end_process(self._process, how)
+            self._process = None
+
+
+class Place:
+    """A temporary folder, and the programs that run in it: as an unprivileged user when we are root, because the servers refuse root."""
+
+    def __init__(self, name: str, user: str) -> None:
+        self._owner = _account(user) if os.geteuid() == 0 else None
+        self.folder = Path(tempfile.mkdtemp(prefix=f"callboard-{name}-"))
+        self.own(self.folder)
+        self.log = self.write("output.log", "")
+
+    def own(self, path: Path) -> None:
+        """Give `path` to the user whose programs run here."""
+        if self._owner is not None:
+            os.chown(path, self._owner.pw_uid, self._owner.pw_gid)
+
+    def write(self, name: str, content: str) -> Path:
+        """A file in the folder, readable for its programs."""
+        path = self.folder / name
+        path.write_text(content)
+        self.own(path)
+        return path
+
+    def start(self, *command: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start a program that stays; what it prints goes to the log.
+
+        It has a session of its own, so that a Ctrl-C at the terminal is for the tests alone, which then end it.
+        """
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=_clean_environment() | (environment or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **self._identity,
+            )
+
+    def run(self, *command: str, environment: Mapping[str, str] | None = None) -> str:
+        """What a program that ends by itself prints; RuntimeError with all of it when it fails."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=_clean_environment() | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=START_DEADLINE,
+            **self._identity,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}")
+        return done.stdout
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it."""
+        # A program just killed may leave a child that still writes for a moment.
+        wait_until(self._removed, within=STOP_DEADLINE)
+
+    def _removed(self) -> bool:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return not self.folder.exists()
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        if self._owner is None:
+            return {}
+        return {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody uses.
+
+    Taken from below those that the system gives to outgoing connections (32768 and up on Linux), or one of them would take it while a server is stopped.
+    """
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+
+
+def end_process(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """Signal a process, paused or not, and wait for its end; what doesn't end in time is killed."""
+    process.send_signal(how)
+    process.send_signal(signal.SIGCONT)
+    try:
+        process.wait(timeout=STOP_DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def end_on_sigterm() -> None:
+    """Make SIGTERM end this run as Ctrl-C does: by default Python stops dead and leaves the servers behind."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _account(name: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def _clean_environment() -> dict[str, str]:
+    """Our environment without what would point the programs at another server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "RABBITMQ_", "ERL_"))}
+
+
+def _postgres_program(name: str) -> str:
+    """The path of a PostgreSQL program, of the newest version installed; empty when there is none."""
+    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
+    return str(versions[-1]) if versions else shutil.which(name) or ""
+
+
+def _rabbit_program(name: str) -> str:
+    """The path of a RabbitMQ program; empty when there is none.
+
+    Debian's wrappers on PATH insist on a user `rabbitmq` and its home; the programs themselves don't.
+    """
+    program = Path("/usr/lib/rabbitmq/bin") / name
+    return str(program) if program.exists() else shutil.which(name) or ""
