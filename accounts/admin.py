@@ -10,7 +10,7 @@ from accounts.forms import UserForm
 from accounts.models import User
 from accounts.rights import change_fault
 from project.access import superusers
-from project.admin import ClosedModelView, instant
+from project.admin import ClosedModelView
 from project.extensions import db
 
 
@@ -18,6 +18,9 @@ class UserView(ClosedModelView):
     """Who has an account, and what each may do."""
 
     rule = superusers
+    place = 50
+    record_name = "user"
+    empty_hint = "There is no user yet."
     form = UserForm
     can_create = False
     can_delete = False
@@ -29,7 +32,6 @@ class UserView(ClosedModelView):
     column_sortable_list = ("id", "username", "task_count", "created_at")
     column_default_sort = "id"
     column_labels = {"is_active": "Active", "is_superuser": "Superuser", "can_review_tasks": "Reviewer", "task_count": "Tasks", "created_at": "Since"}
-    column_formatters = {"created_at": instant}
 
     def update_model(self, form: UserForm, model: User) -> Any:
         """Change a user's rights, unless that would leave the site without an active superuser."""

@@ -1,5 +1,6 @@
 """The base of every Flask-Admin view: closed to all whom its rule does not admit."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from flask import Flask, request, url_for
@@ -11,18 +12,23 @@ from flask_wtf import FlaskForm
 
 from project.access import Rule, everyone, refuse
 from project.extensions import admin_of
-from project.formatting import utc
+from project.formatting import number, utc, yes_no
 
-
-def instant(view: Any, context: Any, model: Any, name: str) -> Any:
-    """A Flask-Admin column formatter: an instant as every page of this site shows it."""
-    return utc(getattr(model, name))
+# What a cell shows, by the type of its value; numbers as a person typed them.
+CELLS = {
+    **ModelView.column_type_formatters,
+    bool: lambda _view, value, _name: yes_no(value),
+    float: lambda _view, value, _name: number(value, 15),
+    datetime: lambda _view, value, _name: utc(value),
+}
 
 
 class ClosedView(BaseView):
     """A page for those whom `rule` admits; visitors are sent to log in, others get 403."""
 
     rule: ClassVar[Rule]
+    place: ClassVar[int] = 0
+    """Where in the navigation it stands: smaller numbers first."""
 
     def is_accessible(self) -> bool:
         """Whether the current user may open this view, and so sees it in the navigation."""
@@ -47,9 +53,17 @@ class ClosedModelView(ClosedView, ModelView):
     can_set_page_size = True
     page_size_options = (20, 50, 100)
     can_view_details = True
-    column_formatters_export: ClassVar[dict[str, Any]] = {}
-    """Not those of the pages, which make HTML."""
+    column_type_formatters = CELLS
+    column_type_formatters_detail = CELLS
+    record_name: ClassVar[str]
+    """What a row is called on the pages."""
+    empty_hint: ClassVar[str]
+    """What stands in a list without rows."""
     action_disallowed_list = ("delete",)
+
+    def get_empty_list_message(self) -> str:
+        """What stands in a list without rows."""
+        return self.empty_hint
 
 
 class Home(ClosedView, AdminIndexView):
@@ -76,5 +90,5 @@ def register(app: Flask) -> None:
 
 def navigation_of(app: Flask) -> list[dict[str, Any]]:
     """The pages the current user may open: name, url, and whether it is the one being shown."""
-    views = [view for view in admin_of(app)._views if view.is_visible() and view.is_accessible()]
+    views = sorted((view for view in admin_of(app)._views if view.is_visible() and view.is_accessible()), key=lambda view: view.place)
     return [{"name": view.name, "url": url_for(f"{view.endpoint}.{view._default_view}"), "active": request.blueprint == view.endpoint} for view in views]

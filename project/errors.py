@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, render_template
+from flask import Flask, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,14 +26,21 @@ TEXTS = {
 
 def page(code: int, title: str, text: str, *, bare: bool = False) -> ResponseReturnValue:
     """An error's page; `bare` leaves out all that would need the database, such as who is logged in."""
-    return render_template("error.html", code=code, title=title, text=text, bare=bare), code
+    if bare:
+        # Not render_template: its context processors ask who is logged in.
+        return current_app.jinja_env.get_template("error.html").render(code=code, title=title, text=text, bare=True), code
+    return render_template("error.html", code=code, title=title, text=text, bare=False), code
 
 
 def on_http_error(error: HTTPException) -> ResponseReturnValue:
     """The page for an error that the HTTP layer or a view raised on purpose."""
     if error.code is None or error.code < 400:
         return error.get_response()
-    return page(error.code, TITLES.get(error.code, error.name), TEXTS.get(error.code, error.description or ""), bare=error.code >= 500)
+    try:
+        return page(error.code, TITLES.get(error.code, error.name), TEXTS.get(error.code, error.description or ""), bare=error.code >= 500)
+    except SQLAlchemyError as fault:
+        # The page says who is logged in, and the database that knows is away.
+        return on_database_error(fault)
 
 
 def on_csrf_error(error: CSRFError) -> ResponseReturnValue:

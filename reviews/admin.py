@@ -22,6 +22,7 @@ class ReviewsView(ClosedView):
     """Who owns how many tasks."""
 
     rule = reviewers
+    place = 30
 
     @expose("/")
     def index(self) -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Query, joinedload
 
 from project.access import superusers
-from project.admin import ClosedModelView, ClosedView, instant
+from project.admin import ClosedModelView, ClosedView
 from tasks_app import charts, queries
 from tasks_app.actors import delete_results, generate_random_number
 from tasks_app.forms import ResultFilterForm, TaskForm
@@ -31,6 +31,10 @@ class TaskView(ClosedModelView):
     """The Tasks: find, make, change and delete them, see their numbers, run one now."""
 
     rule = superusers
+    place = 10
+    record_name = "Task"
+    empty_hint = "There is no Task yet."
+    delete_warning = "Its numbers are deleted with it. This can't be undone."
     form = TaskForm
     can_export = True
     details_template = "tasks/details.html"
@@ -41,7 +45,6 @@ class TaskView(ClosedModelView):
     column_sortable_list = ("id", "title", "lower_limit", "upper_limit", ("author", "author.username"), "created_at", "updated_at")
     column_default_sort = ("id", True)
     column_labels = {"id": "Number", "created_at": "Created", "updated_at": "Changed", "author.username": "Author"}
-    column_formatters = {"created_at": instant, "updated_at": instant}
 
     def get_query(self) -> "Query[Task]":
         """Every Task with its author, so that a page costs one statement."""
@@ -100,6 +103,7 @@ class ResultView(ClosedView):
     """The numbers of all Tasks, newest first; nothing here changes anything."""
 
     rule = superusers
+    place = 20
 
     @expose("/")
     def index(self) -> ResponseReturnValue:

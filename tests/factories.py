@@ -2,16 +2,17 @@
 
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from accounts.models import User
 from accounts.passwords import hash_password
-from project.extensions import db
+from project.extensions import Model, db
 from tasks_app.models import Task, TaskResult
 from workers.models import Tick, TickState
 
 PASSWORD = "correct horse battery"
+Row = TypeVar("Row", bound=Model)
 _hash: list[str] = []
 _numbers = count(1)
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -52,11 +53,18 @@ def make_result(task: Task, result: float = 0.5, tick_id: int | None = None, **v
 
 def make_tick(state: TickState = TickState.FINISHED, slot: datetime = NOON, **values: Any) -> Tick:
     """A tick of the numbers."""
-    row = {"schedule": "generate_random_numbers", "launches": "generate_random_numbers", "started_at": slot, "progress_at": slot, "lease_until": slot, "last_key": 0}
+    row = {
+        "schedule": "generate_random_numbers",
+        "launches": "generate_random_numbers",
+        "started_at": slot,
+        "progress_at": slot,
+        "lease_until": slot,
+        "last_key": 0,
+    }
     return _added(Tick(state=state, slot=slot, **{**row, **values}))
 
 
-def _added(row: Any) -> Any:
+def _added(row: Row) -> Row:
     db.session.add(row)
     db.session.commit()
     return row

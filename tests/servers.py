@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import psycopg2
 
@@ -71,7 +71,7 @@ class PostgresServer:
         """Start it and wait until it takes connections; it recovers its data first if it was killed."""
         settings = {
             "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": str(self._place.folder),
+            "unix_socket_directories": str(self.folder),
             "port": str(self.port),
             "max_connections": "200",
         }
@@ -110,8 +110,13 @@ class PostgresServer:
         return self._place.log.read_text(errors="replace")
 
     @property
+    def folder(self) -> Path:
+        """Where all its files are."""
+        return self._place.folder
+
+    @property
     def _data(self) -> str:
-        return str(self._place.folder / "data")
+        return str(self.folder / "data")
 
     def _initialise(self) -> None:
         password_file = self._place.write("password", "callboard")
@@ -145,7 +150,7 @@ class RabbitServer:
     so they are made ahead, a batch at a time.
     """
 
-    BATCH = 30
+    BATCH = 20
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -177,7 +182,7 @@ class RabbitServer:
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         # With NOTIFY_SOCKET the start script becomes the server instead of watching over it, so that signals reach it; and the server says when it is ready.
-        ready_socket = self._place.folder / "ready"
+        ready_socket = self.folder / "ready"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(str(ready_socket))
             ready.setblocking(False)
@@ -220,35 +225,45 @@ class RabbitServer:
         return self._place.log.read_text(errors="replace")
 
     @property
+    def folder(self) -> Path:
+        """Where all its files are."""
+        return self._place.folder
+
+    @property
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "RabbitMQ is not running"
         return self._process
 
     @property
     def _environment(self) -> dict[str, str]:
-        folder = self._place.folder
         return {
-            "HOME": str(folder),
-            "ERL_CRASH_DUMP": str(folder / "crash"),
+            "HOME": str(self.folder),
+            "ERL_CRASH_DUMP": str(self.folder / "crash"),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_FLAGS": "-kernel inet_dist_use_interface {127,0,0,1}",
             "RABBITMQ_NODENAME": f"callboard-{self.port}@localhost",
             "RABBITMQ_DIST_PORT": str(self._distribution_port),
-            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
-            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             # The machine's own files hold another server's settings.
-            "RABBITMQ_CONF_ENV_FILE": str(folder / "environment"),
-            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
-            "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "environment"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+            **({"RABBITMQ_PLUGINS_DIR": str(self.folder / "plugins")} if (self.folder / "plugins").exists() else {}),
         }
 
     def _configure(self) -> None:
         self._place.write("environment", "")
         self._place.write("advanced.config", "[].\n")
-        self._place.write("plugins", "[].\n")
+        self._place.write("enabled_plugins", "[].\n")
         self._place.write("rabbitmq.conf", f"listeners.tcp.local = 127.0.0.1:{self.port}\nload_definitions = {self._define_vhosts()}\n")
+        # At each start it studies every plugin that it ships, for a quarter of the time; of them it needs but itself.
+        for itself in Path(_rabbit_program("rabbitmq-server")).resolve().parents[1].glob("plugins/rabbit-*"):
+            plugins = self.folder / "plugins"
+            plugins.mkdir()
+            (plugins / itself.name).symlink_to(itself)
 
     def _define_vhosts(self) -> str:
         """Make the next virtual hosts available; returns the file that defines them."""
@@ -279,15 +294,18 @@ class Place:
     """A temporary folder, and the programs that run in it: as an unprivileged user when we are root, because the servers refuse root."""
 
     def __init__(self, name: str, user: str) -> None:
-        self._owner = _account(user) if os.geteuid() == 0 else None
+        account = _account(user) if os.geteuid() == 0 else None
+        self._user = account.pw_uid if account else None
+        self._group = account.pw_gid if account else None
+        self._extra_groups: list[int] | None = [] if account else None
         self.folder = Path(tempfile.mkdtemp(prefix=f"callboard-{name}-"))
         self.own(self.folder)
         self.log = self.write("output.log", "")
 
     def own(self, path: Path) -> None:
         """Give `path` to the user whose programs run here."""
-        if self._owner is not None:
-            os.chown(path, self._owner.pw_uid, self._owner.pw_gid)
+        if self._user is not None and self._group is not None:
+            os.chown(path, self._user, self._group)
 
     def write(self, name: str, content: str) -> Path:
         """A file in the folder, readable for its programs."""
@@ -305,12 +323,14 @@ class Place:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=_clean_environment() | (environment or {}),
+                env={**_clean_environment(), **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **self._identity,
+                user=self._user,
+                group=self._group,
+                extra_groups=self._extra_groups,
             )
 
     def run(self, *command: str, environment: Mapping[str, str] | None = None) -> str:
@@ -318,13 +338,15 @@ class Place:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=_clean_environment() | (environment or {}),
+            env={**_clean_environment(), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             timeout=START_DEADLINE,
-            **self._identity,
+            user=self._user,
+            group=self._group,
+            extra_groups=self._extra_groups,
         )
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}")
@@ -338,12 +360,6 @@ class Place:
     def _removed(self) -> bool:
         shutil.rmtree(self.folder, ignore_errors=True)
         return not self.folder.exists()
-
-    @property
-    def _identity(self) -> dict[str, Any]:
-        if self._owner is None:
-            return {}
-        return {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
 
 
 def free_port() -> int:

@@ -18,6 +18,7 @@ class WorkersView(ClosedView):
     """What is launched when, and what became of it."""
 
     rule = superusers
+    place = 40
 
     @expose("/")
     def index(self) -> ResponseReturnValue:

@@ -63,8 +63,8 @@ class Tick(Model):
     """When something new was last seen of this tick."""
     missing: Mapped[int] = mapped_column(default=0)
     """Keys without an outcome in the stretch that was looked at last."""
-    outcomes: Mapped[int] = mapped_column(BigInteger, default=0)
-    """All outcomes, counted when the stretch had stood still."""
+    outcomes: Mapped[int | None] = mapped_column(BigInteger)
+    """All outcomes, counted when that stretch was first seen to stand still; None while it moves."""
     silent_rounds: Mapped[int] = mapped_column(default=0)
     """How often in a row what is missing was published again and brought nothing."""
 

@@ -56,7 +56,6 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
         "failed": literal(0),
         "progress_at": now(),
         "missing": literal(0),
-        "outcomes": literal(0),
         "silent_rounds": literal(0),
     }
     known = exists().where(Tick.schedule == schedule, Tick.slot >= slot)

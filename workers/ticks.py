@@ -127,7 +127,7 @@ def _verify(tick: Tick, token: str, schedule: Schedule) -> bool:
         if not done and len(missing) == tick.missing:
             return _stands_still(tick, token, schedule)
         verified_key = done[-1] if done else tick.verified_key
-        progress = {"verified_key": verified_key, "verified": tick.verified + len(done), "missing": len(missing), "progress_at": now()}
+        progress = {"verified_key": verified_key, "verified": tick.verified + len(done), "missing": len(missing), "outcomes": None, "progress_at": now()}
         if not queries.change(tick, token, **progress, silent_rounds=0):
             return False
         if missing:
@@ -151,6 +151,8 @@ def _stands_still(tick: Tick, token: str, schedule: Schedule) -> bool:
 
     False if the lease was lost or the tick ended.
     """
+    if tick.outcomes is None:
+        return queries.change(tick, token, outcomes=schedule.count_outcomes(tick.id))
     if not queries.silent_for(tick, SILENCE_SECONDS):
         return True
     outcomes = schedule.count_outcomes(tick.id)

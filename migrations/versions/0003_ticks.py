@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("progress_at", UTCDateTime(), nullable=False),
         sa.Column("missing", sa.Integer(), nullable=False),
-        sa.Column("outcomes", sa.BigInteger(), nullable=False),
+        sa.Column("outcomes", sa.BigInteger()),
         sa.Column("silent_rounds", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_ticks"),
         sqlite_autoincrement=True,

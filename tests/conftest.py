@@ -1,0 +1,34 @@
+"""Fixtures for all tests."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import POSTGRES_PACKAGE, RABBIT_PACKAGE, PostgresServer, RabbitServer, missing_programs
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for this run."""
+    require(POSTGRES_PACKAGE)
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[RabbitServer]:
+    """A RabbitMQ server for this run."""
+    require(RABBIT_PACKAGE)
+    with RabbitServer() as server:
+        yield server
+
+
+def require(package: str) -> None:
+    """Skip the test when the package's programs are missing; in CI, where nobody would see it, fail."""
+    if package not in missing_programs():
+        return
+    message = f"needs the programs of {package}; Debian, Ubuntu: apt install {package}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
