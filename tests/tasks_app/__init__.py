@@ -1,0 +1,1 @@
+"""Tests of Tasks, their numbers and their pages."""
