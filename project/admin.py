@@ -11,8 +11,9 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from project.access import Rule, everyone, refuse
-from project.extensions import admin_of
+from project.extensions import admin_of, db
 from project.formatting import number, utc, yes_no
+from project.ids import read_id
 
 # What a cell shows, by the type of its value; numbers as a person typed them.
 CELLS = {
@@ -21,6 +22,9 @@ CELLS = {
     float: lambda _view, value, _name: number(value, 15),
     datetime: lambda _view, value, _name: utc(value),
 }
+
+
+LAST_PAGE = 10**9
 
 
 class ClosedView(BaseView):
@@ -60,6 +64,15 @@ class ClosedModelView(ClosedView, ModelView):
     empty_hint: ClassVar[str]
     """What stands in a list without rows."""
     action_disallowed_list = ("delete",)
+
+    def get_one(self, id: str) -> Any:
+        """The row of that id; None for what can't be one."""
+        row_id = read_id(id)
+        return None if row_id is None else db.session.get(self.model, row_id)
+
+    def get_list(self, page: int | None, sort_column: str | None, sort_desc: bool, search: str | None, *args: Any, **kwargs: Any) -> Any:
+        """A page of rows. What no row could hold is not asked for: pages beyond all rows, and NUL, which PostgreSQL's text can't have."""
+        return super().get_list(min(page or 0, LAST_PAGE), sort_column, sort_desc, (search or "").replace("\0", ""), *args, **kwargs)
 
     def get_empty_list_message(self) -> str:
         """What stands in a list without rows."""

@@ -10,6 +10,7 @@ from flask_admin import expose
 
 from project.access import reviewers
 from project.admin import ClosedView
+from project.ids import read_id
 from reviews import queries
 from reviews.forms import ReviewFilter
 from reviews.queries import Cursor
@@ -53,8 +54,11 @@ class ReviewsView(ClosedView):
 
 def cursor_from_request() -> Cursor | None:
     """Where the page begins, or None for the first page and for a cursor that is none."""
-    amount, _, user_id = request.args.get("after", "").partition("-")
-    return Cursor(int(amount), int(user_id)) if amount.isdecimal() and user_id.isdecimal() and len(amount + user_id) < 36 else None
+    amount, _, last = request.args.get("after", "").partition("-")
+    user_id = read_id(last)
+    # No Tasks at all is an amount too, though no id.
+    task_count = 0 if amount == "0" else read_id(amount)
+    return None if user_id is None or task_count is None else Cursor(task_count, user_id)
 
 
 def csv_lines(search: str) -> Iterator[str]:

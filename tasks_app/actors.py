@@ -3,17 +3,13 @@
 import uuid
 from random import random
 
+from project.ids import is_id
 from tasks_app import queries
 from tasks_app.draws import Draw
 from workers.actors import Queue, actor, current_message
 from workers.batch import Batch
 
 draws = Batch("draws", queries.insert_draws)
-
-
-def is_id(value: object) -> bool:
-    """Whether a value from a message can be the id of a row."""
-    return type(value) is int and 0 < value < 2**63
 
 
 @actor(Queue.NUMBERS, throws=ValueError)

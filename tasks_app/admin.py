@@ -1,6 +1,7 @@
 """The pages of Tasks and their results, for superusers."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Query, joinedload
 
 from project.access import superusers
 from project.admin import ClosedModelView, ClosedView
+from project.ids import id_from
 from tasks_app import charts, queries
 from tasks_app.actors import delete_results, generate_random_number
 from tasks_app.forms import ResultFilterForm, TaskForm
@@ -73,7 +75,7 @@ class TaskView(ClosedModelView):
     @expose("/details/")
     def details_view(self) -> ResponseReturnValue:
         """A Task, its numbers, and when the next is due."""
-        task = queries.get_task(row_id()) or abort(404)
+        task = task_from(request.args)
         schedule = schedules_of(current_app).get(NAME)
         self._template_args.update(next_due=schedule and schedule.next_due(database_time()), **draws_of(task))
         view: ResponseReturnValue = super().details_view()
@@ -82,13 +84,13 @@ class TaskView(ClosedModelView):
     @expose("/draws")
     def draws(self) -> ResponseReturnValue:
         """The numbers alone, for a page that keeps itself fresh."""
-        task = queries.get_task(row_id()) or abort(404)
+        task = task_from(request.args)
         return self.render("tasks/_draws.html", model=task, **draws_of(task))
 
     @expose("/run", methods=["POST"])
     def run_now(self) -> ResponseReturnValue:
         """Draw one number for one Task, outside every tick."""
-        task = queries.get_task(request.form.get("id", type=int) or 0) or abort(404)
+        task = task_from(request.form)
         try:
             generate_random_number.send(task.id)
         except BrokerUnreachable as fault:
@@ -113,7 +115,7 @@ class ResultView(ClosedView):
         if form.validate():
             author_id = form.author.data and form.author.data.id
             wanted = ResultFilter(task_id=form.task.data, author_id=author_id, tick_id=form.tick.data)
-            results = list(queries.results_after(request.args.get("before", type=int), RESULTS_PAGE + 1, wanted))
+            results = list(queries.results_after(id_from(request.args, "before"), RESULTS_PAGE + 1, wanted))
         shown = results[:RESULTS_PAGE]
         typed: dict[str, Any] = {name: value for name, value in request.args.items() if name in form and value}
         return self.render(
@@ -125,10 +127,10 @@ class ResultView(ClosedView):
         )
 
 
-def row_id() -> int:
-    """The id in the query string; 0, which is no row's, for what is none."""
-    typed = request.args.get("id", type=int) or 0
-    return typed if 0 < typed < 2**63 else 0
+def task_from(source: Mapping[str, str]) -> Task:
+    """The Task whose id is in a form or a query string, or 404."""
+    task_id = id_from(source, "id")
+    return (task_id and queries.get_task(task_id)) or abort(404)
 
 
 def draws_of(task: Task) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from wtforms.widgets import TextInput
 
 from accounts.forms import username_fault
 from accounts.queries import find_user
+from project.ids import read_id
 from tasks_app.models import LONGEST_TITLE
-
-LARGEST_ID = 2**63 - 1
 
 
 class NumberField(Field):
@@ -69,9 +68,9 @@ class IdField(Field):
         self.data = None
         if not typed:
             return
-        if not (typed.isascii() and typed.isdigit() and int(typed) <= LARGEST_ID):
+        self.data = read_id(typed)
+        if self.data is None:
             raise ValueError(f'"{typed}" is not the number of a row.')
-        self.data = int(typed)
 
 
 def typed_text(text: str | None) -> str | None:

@@ -8,6 +8,7 @@ from flask_admin import expose
 
 from project.access import superusers
 from project.admin import ClosedView
+from project.ids import id_from
 from workers import queries, ticks
 from workers.schedule import schedules_of
 
@@ -43,7 +44,7 @@ class WorkersView(ClosedView):
 
 def ticks_page() -> dict[str, Any]:
     """A page of ticks, newest first, older than the tick that the query string names, and where the next page is."""
-    before = request.args.get("before", type=int)
+    before = id_from(request.args, "before")
     page = queries.ticks_before(before, PAGE + 1)
     shown = page[:PAGE]
     return {"ticks": shown, "before": before, "older_url": url_for(".index", before=shown[-1].id) if len(page) > PAGE else None}

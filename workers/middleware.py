@@ -13,6 +13,7 @@ from flask import Flask
 
 from project.database import is_trouble
 from project.extensions import db
+from project.ids import is_id
 from project.logs import lines_about
 from workers import queries
 from workers.batch import Writers
@@ -68,16 +69,16 @@ class Failures(Middleware):
                 actor=message.actor_name,
                 queue=message.queue_name,
                 args={"args": list(message.args), "kwargs": message.kwargs},
-                tick_id=_whole(message.kwargs.get("tick_id")),
-                key=_whole(message.args[0]) if message.args else None,
+                tick_id=_id(message.kwargs.get("tick_id")),
+                key=_id(message.args[0]) if message.args else None,
                 attempts=message.options.get("retries", 1),
                 error=f"{type(fault).__name__}: {fault}" if fault else "rejected",
             )
             db.session.commit()
 
 
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and -(2**63) <= value < 2**63 else None
+def _id(value: Any) -> int | None:
+    return value if is_id(value) else None
 
 
 def middleware_for(app: Flask, writers: Writers) -> list[Middleware]:

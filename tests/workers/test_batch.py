@@ -61,7 +61,7 @@ class Notes:
         """How many messages are neither acknowledged nor rejected."""
         broker = broker_of(self._app)
         assert isinstance(broker, InProcessBroker)
-        return broker.queues["chores"].unfinished_tasks
+        return int(broker.queues["chores"].unfinished_tasks)
 
 
 @pytest.fixture

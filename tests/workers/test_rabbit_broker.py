@@ -1,0 +1,177 @@
+"""On RabbitMQ: messages are persistent and confirmed, no connection idles, and an outage is said."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pika
+import pytest
+from dramatiq import Message, Worker
+from flask import Flask
+
+from project.extensions import db
+from tests.apps import close, make_app
+from tests.factories import make_tasks
+from tests.servers import RabbitServer, free_port
+from tests.waiting import wait_until
+from tests.workers.ledger import all_ticks, draws_per_task, fresh, numbers
+from workers import ticks
+from workers.broker import BrokerUnreachable, RabbitBroker, broker_of
+from workers.models import TickState
+from workers.serving import Serving
+
+
+@pytest.fixture
+def rabbit_app(postgres_url: str, rabbit: RabbitServer) -> Iterator[Flask]:
+    """An app as in production: PostgreSQL and RabbitMQ."""
+    app = make_app(postgres_url, broker_url=rabbit.create_vhost())
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def broker(rabbit_app: Flask) -> Iterator[RabbitBroker]:
+    """That app's broker."""
+    broker = broker_of(rabbit_app)
+    assert isinstance(broker, RabbitBroker)
+    yield broker
+    broker.close()
+
+
+def message(**options: Any) -> Message[Any]:
+    """A message to the actor of numbers."""
+    return Message("numbers", "generate_random_number", (1,), {}, options)
+
+
+def taken(broker: RabbitBroker, queue: str = "numbers") -> tuple[Any, Any]:
+    """The properties and the body of the next message of a queue, taken out of it."""
+    with pika.BlockingConnection(broker.parameters) as connection:
+        _method, properties, body = connection.channel().basic_get(queue, auto_ack=True)
+    return properties, body
+
+
+def test_messages_survive_a_restart_of_the_broker(broker: RabbitBroker) -> None:
+    broker.enqueue(message())
+
+    properties, _body = taken(broker)
+
+    assert properties.delivery_mode == 2
+
+
+def test_publishing_leaves_no_connection_behind(broker: RabbitBroker) -> None:
+    broker.enqueue(message())
+    broker.enqueue_page([message(), message()])
+
+    assert broker.connections == set()
+
+
+def test_a_page_that_fails_half_way_leaves_no_connection_behind(broker: RabbitBroker) -> None:
+    unserialisable = message(what=object())
+
+    with pytest.raises(TypeError):
+        broker.enqueue_page([message(), unserialisable])
+
+    assert broker.connections == set()
+
+
+def test_a_queue_that_somebody_deleted_is_declared_again_and_nothing_is_lost(broker: RabbitBroker) -> None:
+    broker.enqueue(message())
+    with pika.BlockingConnection(broker.parameters) as connection:
+        connection.channel().queue_delete("numbers")
+
+    sent = broker.enqueue(message())
+
+    assert Message.decode(taken(broker)[1]).message_id == sent.message_id
+
+
+def test_nobody_is_online_before_a_worker_consumes(broker: RabbitBroker) -> None:
+    assert not broker.worker_online("numbers")
+
+
+def test_a_worker_that_consumes_is_online(broker: RabbitBroker) -> None:
+    worker = Worker(broker, worker_threads=1, worker_timeout=50)
+    worker.start()
+    try:
+        assert wait_until(lambda: broker.worker_online("numbers"), within=10)
+    finally:
+        worker.stop()
+
+
+def test_a_broker_that_answers_is_no_trouble(broker: RabbitBroker) -> None:
+    assert broker.trouble() is None
+
+
+@pytest.fixture
+def cut_off(postgres_url: str) -> Iterator[Flask]:
+    """An app whose RabbitMQ is not there."""
+    app = make_app(postgres_url, broker_url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
+    yield app
+    close(app)
+
+
+def test_a_broker_that_is_away_is_said(cut_off: Flask) -> None:
+    assert broker_of(cut_off).trouble() == "RabbitMQ does not answer"
+
+
+def test_publishing_to_a_broker_that_is_away_is_an_error(cut_off: Flask) -> None:
+    with pytest.raises(BrokerUnreachable):
+        broker_of(cut_off).enqueue(message())
+
+
+def test_a_tick_waits_for_a_broker_that_is_away(cut_off: Flask) -> None:
+    with cut_off.app_context():
+        make_tasks(3)
+
+        tick = ticks.launch_due(numbers())
+
+        assert tick is not None
+        assert (fresh(tick.id).state, fresh(tick.id).published, fresh(tick.id).lease_token) == (TickState.PUBLISHING, 0, None)
+
+
+@contextmanager
+def working(broker: RabbitBroker) -> Iterator[None]:
+    """A worker in this process for as long as the block runs."""
+    worker = Worker(broker, worker_threads=2, worker_timeout=50)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+def left_over(broker: RabbitBroker) -> int:
+    """How many messages are in the queue; without a consumer none is held."""
+    with pika.BlockingConnection(broker.parameters) as connection:
+        return int(connection.channel().queue_declare("numbers", passive=True).method.message_count)
+
+
+def test_each_message_is_acknowledged_and_its_row_there_once(rabbit_app: Flask, broker: RabbitBroker) -> None:
+    with rabbit_app.app_context():
+        task_ids = make_tasks(300)
+        tick = ticks.launch_by_hand(numbers())
+        ticks.look_after(tick.id)
+
+        with working(broker):
+            wait_until(lambda: len(draws_per_task(tick.id)) == 300, within=30)
+
+        assert draws_per_task(tick.id) == dict.fromkeys(task_ids, 1)
+    assert left_over(broker) == 0
+
+
+def test_a_serving_process_without_workers_of_its_own_launches_and_finishes_ticks(rabbit_app: Flask, broker: RabbitBroker) -> None:
+    with rabbit_app.app_context():
+        make_tasks(5)
+    serving = Serving(rabbit_app)
+
+    serving.start()
+    try:
+        with working(broker), rabbit_app.app_context():
+            wait_until(lambda: states() == [TickState.FINISHED], within=20)
+    finally:
+        serving.stop()
+
+
+def states() -> list[str]:
+    """The states of all ticks."""
+    db.session.rollback()
+    return [tick.state for tick in all_ticks()]

@@ -1,0 +1,91 @@
+"""The schedule's page: ticks with their states, what is due next, and a button for a whole tick now."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.app_fixtures import log_in
+from tests.factories import NOON, make_superuser, make_tasks, make_tick
+from tests.statements import statements
+from tests.workers.ledger import all_ticks
+from workers.models import MANUAL, TickState
+
+
+@pytest.fixture
+def superuser(app: Flask, client: FlaskClient) -> FlaskClient:
+    """A superuser's browser."""
+    with app.app_context():
+        user_id = make_superuser().id
+    return log_in(client, user_id)
+
+
+def test_a_site_without_ticks_says_what_is_due(superuser: FlaskClient) -> None:
+    page = superuser.get("/workers/").text
+
+    assert "A random number for each Task" in page
+
+
+@pytest.mark.parametrize("state", list(TickState))
+def test_each_tick_is_shown_with_its_state(app: Flask, superuser: FlaskClient, state: TickState) -> None:
+    with app.app_context():
+        make_tick(state, published=10, verified=5, reason="the reason why")
+
+    page = superuser.get("/workers/").text
+
+    assert state in page
+    assert "the reason why" in page
+
+
+def test_a_whole_tick_can_be_launched_by_hand(app: Flask, superuser: FlaskClient) -> None:
+    with app.app_context():
+        make_tasks(2)
+
+    answer = superuser.post("/workers/launch", data={"schedule": "generate_random_numbers"})
+
+    with app.app_context():
+        assert [(tick.schedule, tick.state) for tick in all_ticks()] == [(MANUAL, TickState.PUBLISHING)]
+    assert answer.status_code == 302
+
+
+def test_an_unknown_schedule_is_not_found(superuser: FlaskClient) -> None:
+    assert superuser.post("/workers/launch", data={"schedule": "nothing"}).status_code == 404
+
+
+def test_the_live_part_holds_the_ticks_alone(app: Flask, superuser: FlaskClient) -> None:
+    with app.app_context():
+        make_tick()
+
+    part = superuser.get("/workers/ticks").text
+
+    assert "<html" not in part
+    assert TickState.FINISHED in part
+
+
+def test_older_ticks_are_a_page_away(app: Flask, superuser: FlaskClient) -> None:
+    with app.app_context():
+        oldest = min(make_tick(slot=NOON + timedelta(minutes=number)).id for number in range(60))
+
+    page = superuser.get(f"/workers/?before={oldest + 10}").text
+
+    assert page.count("<tr") == 1 + 10
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "99999999999999999999999"])
+def test_a_page_that_begins_nowhere_is_no_error(superuser: FlaskClient, before: str) -> None:
+    assert superuser.get(f"/workers/?before={before}").status_code == 200
+
+
+def test_a_page_costs_the_same_number_of_statements_however_many_ticks(app: Flask, superuser: FlaskClient) -> None:
+    def cost() -> int:
+        with statements(app) as seen:
+            superuser.get("/workers/")
+        return len(seen)
+
+    empty = cost()
+    with app.app_context():
+        for number in range(30):
+            make_tick(slot=NOON + timedelta(minutes=number))
+
+    assert cost() == empty
