@@ -8,7 +8,7 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    """TODO: say what is there afterwards."""
+    """Say what is there afterwards."""
     ${upgrades if upgrades else "raise NotImplementedError"}
 
 

@@ -1,0 +1,86 @@
+"""A site in processes of its own, as an operator starts it, and a browser at it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from project.settings import POSTGRES_PARTS, RABBITMQ_PARTS
+from tests.apps import SECRET
+from tests.servers import free_port
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+
+class Site:
+    """A site on servers and processes of its own, and its superuser's browser."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.browser = requests.Session()
+        self._folder = folder
+        # Blank is as good as unset, and hides what the developer's own .env says: no test may reach a server of theirs.
+        blank = dict.fromkeys((*POSTGRES_PARTS, *RABBITMQ_PARTS, "DATABASE_URL", "BROKER_URL", "CALLBOARD_ENV"), "")
+        self._environment = os.environ | blank | {"SECRET_KEY": SECRET, "PORT": str(self.port)} | environment
+
+    def flask(self, *arguments: str, typed: str = "") -> str:
+        """What a `flask` command prints."""
+        done = self.run("flask", *arguments, typed=typed)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def run(self, *command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """A program that ends by itself, and what it printed."""
+        return subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, env=self._environment, input=typed, capture_output=True, text=True, timeout=60)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """The web process, ready, for as long as the block runs."""
+        with self.running("gunicorn", "--config", "dockr/gunicorn.conf.py", "project.wsgi:app", end=signal.SIGINT):
+            wait_until(self.is_ready, within=30)
+            yield
+
+    @contextmanager
+    def running(self, *command: str, end: signal.Signals = signal.SIGTERM) -> Iterator[None]:
+        """A program for as long as the block runs; it must end in order on a signal, which like Ctrl-C goes to its whole group if it is SIGINT."""
+        with self.log(command[0]).open("ab") as log:
+            process = subprocess.Popen([BIN / command[0], *command[1:]], cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            yield
+            if end == signal.SIGINT:
+                os.killpg(process.pid, end)
+            else:
+                process.send_signal(end)
+            assert process.wait(timeout=20) == 0, self.log(command[0]).read_text()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def log(self, program: str) -> Path:
+        """Where a program's output goes."""
+        return self._folder / f"{program}.log"
+
+    def is_ready(self) -> bool:
+        """Whether the site says so."""
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def post(self, path: str, form_at: str, **typed: str) -> requests.Response:
+        """Send a form as a browser does, with the token of the page it stands on."""
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.browser.get(self.url + form_at, timeout=10).text)
+        assert token, f"no form at {form_at}"
+        answer = self.browser.post(self.url + path, data={"csrf_token": token[1], **typed}, timeout=10)
+        assert answer.ok, answer.text
+        return answer

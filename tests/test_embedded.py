@@ -1,0 +1,74 @@
+"""What `make run` starts: a site in one process on embedded defaults, that ends on Ctrl-C and finds everything again."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.site import Site
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A site on a new SQLite database, before its first start."""
+    site = Site(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/callboard.db")
+    site.flask("db", "upgrade")
+    return site
+
+
+def log_in_for_the_first_time(site: Site) -> None:
+    """Log in with the password that the first run prints."""
+    printed = re.search(r"as +(\w+) +with the password +(\S+)", site.flask("first-run"))
+    assert printed
+    site.post("/accounts/login", form_at="/accounts/login", username=printed[1], password=printed[2])
+
+
+def numbers_of_the_first_task(site: Site) -> int:
+    """How many numbers the first sample has, as its page says."""
+    page = site.browser.get(f"{site.url}/tasks/draws?id=1", timeout=10).text
+    return page.count("<tr") - 1
+
+
+def test_the_samples_get_their_first_numbers_at_once(site: Site) -> None:
+    with site.serving():
+        log_in_for_the_first_time(site)
+
+        assert wait_until(lambda: numbers_of_the_first_task(site) == 1, within=20)
+
+
+def test_a_task_that_is_run_now_has_its_number_soon(site: Site) -> None:
+    with site.serving():
+        log_in_for_the_first_time(site)
+        wait_until(lambda: numbers_of_the_first_task(site) == 1, within=20)
+
+        site.post("/tasks/run", form_at="/tasks/details/?id=1", id="1")
+
+        assert wait_until(lambda: numbers_of_the_first_task(site) == 2, within=10)
+
+
+def test_a_second_start_finds_everything_as_it_was(site: Site) -> None:
+    with site.serving():
+        log_in_for_the_first_time(site)
+        wait_until(lambda: numbers_of_the_first_task(site) == 1, within=20)
+
+    with site.serving():
+        # Still logged in, and the first run has no second.
+        assert numbers_of_the_first_task(site) == 1
+        assert site.flask("first-run") == ""
+
+
+def test_a_start_with_a_wrong_setting_says_which_and_nothing_else(tmp_path: Path) -> None:
+    site = Site(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/callboard.db", MAX_UNFINISHED_TICKS="many")
+
+    done = site.run("gunicorn", "--config", "dockr/gunicorn.conf.py", "project.wsgi:app")
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == 'callboard: MAX_UNFINISHED_TICKS: "many" is not a number of ticks, e.g. 3'
+
+
+def test_workers_without_rabbitmq_say_what_is_missing(site: Site) -> None:
+    done = site.run("dramatiq", "workers.main", "-p", "1", "-t", "1")
+
+    assert done.returncode != 0
+    assert "BROKER_URL: not set" in done.stderr
