@@ -31,7 +31,14 @@ class UserView(ClosedModelView):
     column_searchable_list = ("username",)
     column_sortable_list = ("id", "username", "task_count", "created_at")
     column_default_sort = "id"
-    column_labels = {"is_active": "Active", "is_superuser": "Superuser", "can_review_tasks": "Reviewer", "task_count": "Tasks", "created_at": "Since"}
+    column_labels = {
+        "id": "Number",
+        "is_active": "Active",
+        "is_superuser": "Superuser",
+        "can_review_tasks": "Reviewer",
+        "task_count": "Tasks",
+        "created_at": "Since",
+    }
 
     def update_model(self, form: UserForm, model: User) -> Any:
         """Change a user's rights, unless that would leave the site without an active superuser."""

@@ -6,6 +6,7 @@ from flask import Flask, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from project.database import is_trouble
@@ -48,6 +49,14 @@ def on_csrf_error(error: CSRFError) -> ResponseReturnValue:
     return page(400, "This form has expired", "Go back, reload the page and send the form again. Nothing was changed.")
 
 
+def on_stale_data(error: StaleDataError) -> ResponseReturnValue:
+    """409 for a change that somebody else was faster with."""
+    db.session.rollback()
+    return page(
+        409, "Somebody else was faster", "It was changed or deleted while you were at it. Go back, reload the page and look; nothing of yours was changed."
+    )
+
+
 def on_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     """503 while the database can't be used; anything else about it is a fault of ours, 500."""
     db.session.rollback()
@@ -71,5 +80,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(SQLAlchemyError, on_database_error)
+    app.register_error_handler(StaleDataError, on_stale_data)
     if not app.testing:
         app.register_error_handler(Exception, on_fault)

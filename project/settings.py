@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from click import ClickException
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,8 +21,8 @@ POSTGRES_PARTS = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES
 RABBITMQ_PARTS = ("RABBITMQ_USERNAME", "RABBITMQ_PASSWORD", "RABBITMQ_VHOST", "RABBITMQ_HOST")
 
 
-class SettingsError(Exception):
-    """A setting is wrong; the message names the variable and says what would be right."""
+class SettingsError(ClickException):
+    """A setting is wrong; the message names the variable and says what would be right, and `flask` commands print it alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,13 +40,19 @@ class TaskView(ClosedModelView):
     form = TaskForm
     can_export = True
     details_template = "tasks/details.html"
-    column_list = ("id", "title", "lower_limit", "upper_limit", "author", "created_at", "updated_at")
-    column_details_list = column_list
-    column_export_list = column_list
+    column_list = ("id", "title", "lower_limit", "upper_limit", "author", "created_at")
+    column_export_list = (*column_list, "updated_at")
     column_searchable_list = ("id", "title", "author.username")
-    column_sortable_list = ("id", "title", "lower_limit", "upper_limit", ("author", "author.username"), "created_at", "updated_at")
+    column_sortable_list = ("id", "title", "lower_limit", "upper_limit", ("author", "author.username"), "created_at")
     column_default_sort = ("id", True)
-    column_labels = {"id": "Number", "created_at": "Created", "updated_at": "Changed", "author.username": "Author"}
+    column_labels = {
+        "id": "Number",
+        "lower_limit": "Lower limit",
+        "upper_limit": "Upper limit",
+        "created_at": "Created",
+        "updated_at": "Changed",
+        "author.username": "author",
+    }
 
     def get_query(self) -> "Query[Task]":
         """Every Task with its author, so that a page costs one statement."""

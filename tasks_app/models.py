@@ -31,16 +31,23 @@ class Task(Model):
     upper_limit: Mapped[float] = mapped_column(Double)
     created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey(User.id), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now, onupdate=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     author: Mapped[User] = relationship()
 
+    # Each change sets updated_at, and is refused if somebody else changed or deleted the Task since it was read:
+    # else both would subtract it from the same author's amount.
+    __mapper_args__ = {"version_id_col": updated_at, "version_id_generator": lambda _previous: utc_now()}
     __table_args__ = (
         CheckConstraint("lower_limit <= upper_limit", name="ordered"),
         # PostgreSQL's NaN is larger than all numbers, so this keeps it out too; SQLite stores it as NULL.
         CheckConstraint(f"lower_limit >= -{LARGEST!r} AND upper_limit <= {LARGEST!r}", name="finite"),
         {"sqlite_autoincrement": True},
     )
+
+    def __str__(self) -> str:
+        """Its number, and its title if it has one."""
+        return f"{self.id}: {self.title}" if self.title else str(self.id)
 
 
 class TaskResult(Model):

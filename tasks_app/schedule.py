@@ -15,6 +15,7 @@ def random_numbers(app: Flask) -> Schedule:
     return Schedule(
         name=NAME,
         title="A random number for each Task",
+        key_name="Task",
         actor=generate_random_number,
         interval=settings_of(app).schedule_seconds,
         last_key=queries.last_task_id,
@@ -32,6 +33,7 @@ def leftover_deletions(app: Flask) -> Schedule:
     return Schedule(
         name="delete_leftover_results",
         title="What is left of deleted Tasks",
+        key_name="deleted Task",
         actor=delete_results,
         interval=settings_of(app).schedule_seconds,
         last_key=queries.last_deleted_task_id,

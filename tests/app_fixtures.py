@@ -9,7 +9,8 @@ from dramatiq import Worker
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.apps import close, make_app, migrate, sqlite_copy
+from tests.apps import close, empty, make_app, migrate, sqlite_copy
+from tests.servers import PostgresServer
 from workers.broker import InProcessBroker, broker_of
 
 
@@ -22,11 +23,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres) -> str:  # type: ignore[no-untyped-def]  # the server's class is tests.servers', whose fixture this is
-    """The name of a migrated PostgreSQL database to copy."""
-    url: str = postgres.create_database()
+def migrated_postgres_url(postgres: PostgresServer) -> str:
+    """A migrated PostgreSQL database, which the tests use one after another."""
+    url = postgres.create_database()
     migrate(url)
-    return url.rsplit("/", 1)[1]
+    return url
 
 
 @pytest.fixture
@@ -36,10 +37,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres, postgres_template: str) -> str:  # type: ignore[no-untyped-def]  # as above
-    """A fresh PostgreSQL database."""
-    url: str = postgres.create_database(template=postgres_template)
-    return url
+def postgres_url(migrated_postgres_url: str) -> Iterator[str]:
+    """A PostgreSQL database with nothing in it; emptying one takes a tenth of the time that making one does."""
+    yield migrated_postgres_url
+    empty(migrated_postgres_url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

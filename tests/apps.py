@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 from flask import Flask
 from flask_migrate import upgrade
 
 from project import create_app
-from project.extensions import db
+from project.extensions import Model, db
 from project.settings import Settings
 
 SECRET = "a secret that only the tests know, and long enough"
@@ -44,3 +45,16 @@ def sqlite_copy(template: Path, folder: Path) -> str:
     path = folder / "callboard.db"
     shutil.copy(template, path)
     return f"sqlite:///{path}"
+
+
+def empty(postgres_url: str) -> None:
+    """Delete every row of a PostgreSQL database, and begin each table's ids anew."""
+    tables = ", ".join(Model.metadata.tables)
+    connection = psycopg2.connect(postgres_url.replace("+psycopg2", ""))
+    try:
+        with connection, connection.cursor() as cursor:
+            # Whoever still holds a lock is a test that left something running: better said than waited for.
+            cursor.execute("SET lock_timeout = '20s'")
+            cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+    finally:
+        connection.close()

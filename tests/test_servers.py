@@ -81,6 +81,15 @@ def test_a_database_can_be_a_copy(postgres: PostgresServer) -> None:
     assert query(copy, "SELECT text FROM notes") == [("kept",)]
 
 
+def test_a_dropped_database_is_gone(postgres: PostgresServer) -> None:
+    url = postgres.create_database()
+
+    postgres.drop_database(url)
+
+    with pytest.raises(psycopg2.OperationalError, match="does not exist"):
+        query(url, "SELECT 1")
+
+
 def test_a_killed_postgres_has_its_data_back() -> None:
     require(POSTGRES_PACKAGE)
     with PostgresServer(durable=True) as server:

@@ -1,5 +1,6 @@
 """The schedule's page, for superusers."""
 
+import logging
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -10,7 +11,10 @@ from project.access import superusers
 from project.admin import ClosedView
 from project.ids import id_from
 from workers import queries, ticks
+from workers.broker import BrokerUnreachable
 from workers.schedule import schedules_of
+
+log = logging.getLogger(__name__)
 
 PAGE = 50
 
@@ -25,7 +29,10 @@ class WorkersView(ClosedView):
     def index(self) -> ResponseReturnValue:
         """The schedules and their ticks."""
         at = queries.database_time()
-        schedules = [{"name": s.name, "title": s.title, "interval": s.interval, "next_due": s.next_due(at)} for s in schedules_of(current_app).all()]
+        schedules = [
+            {"name": s.name, "title": s.title, "key_name": s.key_name, "interval": s.interval, "next_due": s.next_due(at)}
+            for s in schedules_of(current_app).all()
+        ]
         return self.render("workers/schedule.html", schedules=schedules, **ticks_page())
 
     @expose("/ticks")
@@ -39,6 +46,23 @@ class WorkersView(ClosedView):
         schedule = schedules_of(current_app).get(request.form.get("schedule", "")) or abort(404)
         tick = ticks.launch_by_hand(schedule)
         flash(f"Tick {tick.id} is launched.", "success")
+        return redirect(url_for(".index"))
+
+    @expose("/run", methods=["POST"])
+    def run_one(self) -> ResponseReturnValue:
+        """Call a schedule's actor for one key now, outside every tick."""
+        schedule = schedules_of(current_app).get(request.form.get("schedule", "")) or abort(404)
+        key = id_from(request.form, "key")
+        if key is None or not schedule.page(key - 1, key, 1):
+            flash(f"There is no {schedule.key_name} {request.form.get('key', '')}.", "error")
+            return redirect(url_for(".index"))
+        try:
+            schedule.actor.send(key)
+        except BrokerUnreachable as fault:
+            log.warning("%s %d can't be run now: %s", schedule.key_name, key, fault)
+            flash("The queue can't be reached, so nothing was sent. Try again when it is back.", "error")
+        else:
+            flash(f"Sent, for {schedule.key_name} {key}.", "success")
         return redirect(url_for(".index"))
 
 

@@ -22,6 +22,8 @@ class Schedule:
 
     name: str
     title: str
+    key_name: str
+    """What a key is the number of, for people."""
     actor: Actor[..., Any]
     interval: int
     """Seconds between two slots."""

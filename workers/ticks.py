@@ -29,7 +29,7 @@ SILENCE_SECONDS = 30.0
 SILENT_ROUNDS = 3
 """How many such rounds may bring nothing, while a worker is online, before the tick is abandoned."""
 
-LOOK_SECONDS, TROUBLE_SECONDS = 1.0, 5.0
+LOOK_SECONDS, TROUBLE_SECONDS = 0.5, 5.0
 """How long a tick is left alone after a look at it, and after the broker could not be reached for it."""
 
 MESSAGE_IDS = uuid.UUID("1f0f6b8c-6b1d-5f5e-9a53-0f6f1b8f9d11")
