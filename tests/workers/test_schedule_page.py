@@ -7,9 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.app_fixtures import log_in
-from tests.factories import NOON, make_superuser, make_tasks, make_tick
+from tests.factories import NOON, make_superuser, make_task, make_tasks, make_tick
 from tests.statements import statements
-from tests.workers.ledger import all_ticks
+from tests.workers.ledger import all_ticks, queued_keys
 from workers.models import MANUAL, TickState
 
 
@@ -89,3 +89,27 @@ def test_a_page_costs_the_same_number_of_statements_however_many_ticks(app: Flas
             make_tick(slot=NOON + timedelta(minutes=number))
 
     assert cost() == empty
+
+
+def flashed(client: FlaskClient) -> str:
+    """The page that a redirect leads to, with what it says."""
+    return client.get("/workers/").text
+
+
+def test_one_task_can_be_run_by_its_number(app: Flask, superuser: FlaskClient) -> None:
+    with app.app_context():
+        task_id = make_task().id
+
+    superuser.post("/workers/run", data={"schedule": "generate_random_numbers", "key": str(task_id)})
+
+    with app.app_context():
+        assert queued_keys() == [task_id]
+
+
+@pytest.mark.parametrize("key", ["999", "", "x", "-1", "0", "99999999999999999999999"])
+def test_a_number_that_is_no_tasks_is_said_and_sends_nothing(app: Flask, superuser: FlaskClient, key: str) -> None:
+    superuser.post("/workers/run", data={"schedule": "generate_random_numbers", "key": key})
+
+    with app.app_context():
+        assert queued_keys() == []
+    assert f"There is no Task {key}" in flashed(superuser)
