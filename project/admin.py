@@ -65,14 +65,14 @@ class ClosedModelView(ClosedView, ModelView):
     """What stands in a list without rows."""
     action_disallowed_list = ("delete",)
 
-    def get_one(self, id: str) -> Any:
-        """The row of that id; None for what can't be one."""
-        row_id = read_id(id)
+    def get_one(self, id: str | tuple[str, ...]) -> Any:
+        """The row of that id; None for what can't be one, or is several."""
+        row_id = read_id(id) if isinstance(id, str) else None
         return None if row_id is None else db.session.get(self.model, row_id)
 
     def get_list(self, page: int | None, sort_column: str | None, sort_desc: bool, search: str | None, *args: Any, **kwargs: Any) -> Any:
         """A page of rows. What no row could hold is not asked for: pages beyond all rows, and NUL, which PostgreSQL's text can't have."""
-        return super().get_list(min(page or 0, LAST_PAGE), sort_column, sort_desc, (search or "").replace("\0", ""), *args, **kwargs)
+        return super().get_list(max(0, min(page or 0, LAST_PAGE)), sort_column, sort_desc, (search or "").replace("\0", ""), *args, **kwargs)
 
     def get_empty_list_message(self) -> str:
         """What stands in a list without rows."""

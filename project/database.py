@@ -101,3 +101,5 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     # WAL: readers do not wait for the writer. NORMAL: safe with WAL, and one fsync less a commit.
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+    # Its own functions print at most 17 digits, and the last one not always right.
+    connection.create_function("float_repr", 1, repr, deterministic=True)

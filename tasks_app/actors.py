@@ -12,7 +12,7 @@ from workers.batch import Batch
 draws = Batch("draws", queries.insert_draws)
 
 
-@actor(Queue.NUMBERS, throws=ValueError)
+@actor(Queue.NUMBERS, throws=(TypeError, ValueError))
 def generate_random_number(task_id: int, tick_id: int | None = None) -> None:
     """Draw a number from the Task's range into task_results; acknowledged once it is committed.
 

@@ -26,7 +26,8 @@ def count_changes(session: Session, _transaction: UOWTransaction) -> None:
             changes[task.created_by] += 1
     for task in session.deleted:
         if isinstance(task, Task):
-            changes[task.created_by] -= 1
+            history = inspect(task).attrs.created_by.history
+            changes[history.deleted[0] if history.deleted else task.created_by] -= 1
     for task in session.dirty:
         if isinstance(task, Task) and task not in session.deleted:
             history = inspect(task).attrs.created_by.history

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 BINS = 12
 
@@ -30,5 +31,6 @@ def histogram(values: Sequence[float], bins: int = BINS) -> list[Bin]:
     for value in values:
         share = (value / 2 - lowest / 2) / half_width
         counts[min(int(share * bins), bins - 1)] += 1
-    edges = [lowest * (1 - i / bins) + highest * (i / bins) for i in range(bins + 1)]
+    # In a range of a few floats the rounding of one edge may put it below the one before.
+    edges = list(accumulate((lowest * (1 - i / bins) + highest * (i / bins) for i in range(bins + 1)), max))
     return [Bin(edges[i], edges[i + 1], counts[i]) for i in range(bins)]

@@ -29,7 +29,8 @@ class Task(Model):
     title: Mapped[str | None] = mapped_column(String(LONGEST_TITLE))
     lower_limit: Mapped[float] = mapped_column(Double)
     upper_limit: Mapped[float] = mapped_column(Double)
-    created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey(User.id), index=True)
+    # Its former value is needed when it changes: the amounts of Tasks are kept by it.
+    created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey(User.id), index=True, active_history=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

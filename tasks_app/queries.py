@@ -23,13 +23,17 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from accounts.models import User
 from project.database import insert, now, on_sqlite, seconds_from_now
 from project.extensions import db
 from tasks_app.draws import Draw
 from tasks_app.models import DeletedTask, Task, TaskResult
+
+ENLARGED, REDUCED = 2.0**200, 2.0**60
+SMALLEST_FLOAT = 5e-324
+NOTHING_BESIDE_ONE, LARGE = 1e-200, 1e280
 
 DELETION_BATCH = 5000
 SETTLED_SECONDS = 60
@@ -84,18 +88,38 @@ def count_results_of_tick(tick_id: int) -> int:
 def insert_draws(draws: Sequence[Draw]) -> None:
     """Write a batch of draws in one statement; the caller commits.
 
-    The number is lower·(1−u) + upper·u, reckoned in halves and clamped to the range, for at the ends of the float
-    range (upper − lower)·u overflows, and so may the sum, by a rounding. The limits are the Task's at this moment.
-    A Task that was deleted drops out; a draw whose place is taken already changes nothing.
+    The limits are the Task's at this moment. A Task that was deleted drops out; a draw whose place is taken already
+    changes nothing.
     """
     drawn = _rows(draws)
-    lower, upper = Task.lower_limit * 0.5, Task.upper_limit * 0.5
-    half = lower * (1 - drawn.c.share) + upper * drawn.c.share
-    number = case((half <= lower, Task.lower_limit), (half >= upper, Task.upper_limit), else_=half * 2.0)
+    number = _number(drawn.c.share)
     rows = select(drawn.c.task_id, drawn.c.tick_id, drawn.c.message_id, _task_params(), number, now()).join_from(drawn, Task, Task.id == drawn.c.task_id)
     columns = ["task_id", "tick_id", "message_id", "task_params", "result", "created_at"]
     # SQLite takes the ON of ON CONFLICT for a join's, unless a WHERE stands between.
     db.session.execute(insert(TaskResult).from_select(columns, rows.where(literal(1) == 1)).on_conflict_do_nothing())
+
+
+def _number(share: ColumnElement[float]) -> ColumnElement[float]:
+    """lower·(1−u) + upper·u, within the range whatever finite limits it has.
+
+    At the large end of the floats (upper − lower)·u would overflow, and a sum by its rounding, so it is reckoned in
+    halves. At the small end PostgreSQL calls a product that rounds to 0 an error, so there it is reckoned 2²⁰⁰ times
+    as large, and a limit that is nothing beside the other one is taken for 0.
+    """
+    small = (func.abs(Task.lower_limit) < 1.0) & (func.abs(Task.upper_limit) < 1.0)
+
+    def scaled(limit: InstrumentedAttribute[float]) -> ColumnElement[float]:
+        return case((small, limit * ENLARGED), (func.abs(limit) < NOTHING_BESIDE_ONE, 0.0), else_=limit * 0.5)
+
+    lower, upper = scaled(Task.lower_limit), scaled(Task.upper_limit)
+    number = lower * (1 - share) + upper * share
+    return case(
+        (number <= lower, Task.lower_limit),
+        (number >= upper, Task.upper_limit),
+        (~small, number * 2.0),
+        (func.abs(number) < SMALLEST_FLOAT * ENLARGED, 0.0),
+        else_=number / ENLARGED,
+    )
 
 
 def _rows(draws: Sequence[Draw]) -> FromClause:
@@ -123,9 +147,9 @@ def _rows(draws: Sequence[Draw]) -> FromClause:
 def _task_params() -> ColumnElement[Any]:
     """The Task as it is at the draw, as JSON with every digit of its limits."""
     if on_sqlite():
-        # Its json_object() keeps 15 digits of a float; this keeps the 17 that tell any two apart.
-        text = '{"lower_limit": %!.17g, "upper_limit": %!.17g, "author_id": %d}'
-        return type_coerce(func.printf(text, Task.lower_limit, Task.upper_limit, Task.created_by), JSON)
+        # Its json_object() keeps 15 digits of a float, and it takes 17 to tell any two apart.
+        text = '{"lower_limit": %s, "upper_limit": %s, "author_id": %d}'
+        return type_coerce(func.printf(text, func.float_repr(Task.lower_limit), func.float_repr(Task.upper_limit), Task.created_by), JSON)
     return func.json_build_object("lower_limit", Task.lower_limit, "upper_limit", Task.upper_limit, "author_id", Task.created_by)
 
 
@@ -145,12 +169,15 @@ class Statistics:
 def statistics(task_id: int) -> Statistics:
     """Count, mean, lowest and highest of all the Task's results."""
     own = TaskResult.task_id == task_id
-    # Each is divided before they are added up: the sum of two results may be beyond the largest float, half their mean is not.
-    count = cast(select(func.count()).where(own).scalar_subquery(), Double)
-    total, half_mean, lowest, highest = db.session.execute(
-        select(func.count(), func.sum(TaskResult.result * 0.5 / count), func.min(TaskResult.result), func.max(TaskResult.result)).where(own)
-    ).one()
-    return Statistics(total, min(max(half_mean * 2, lowest), highest) if total else None, lowest, highest)
+    count, lowest, highest = db.session.execute(select(func.count(), func.min(TaskResult.result), func.max(TaskResult.result)).where(own)).one()
+    if not count:
+        return Statistics(0, None, None, None)
+    # The sum of two results may be beyond the largest float, though their mean is not. Where that can be, they are added
+    # up 2⁶⁰ times smaller, without those that are nothing beside the large ones: PostgreSQL would call them an underflow.
+    large = max(-lowest, highest) > LARGE
+    summand = case((func.abs(TaskResult.result) < NOTHING_BESIDE_ONE, 0.0), else_=TaskResult.result / REDUCED) if large else TaskResult.result
+    mean = db.session.execute(select(func.sum(summand)).where(own)).scalar_one() / count * (REDUCED if large else 1.0)
+    return Statistics(count, min(max(mean, lowest), highest), lowest, highest)
 
 
 @dataclass(frozen=True)

@@ -99,9 +99,12 @@ VISITS = [
     Visit("workers.index", "GET", "/workers/", superusers(200)),
     Visit("workers.ticks", "GET", "/workers/ticks", superusers(200)),
     Visit("workers.launch", "POST", "/workers/launch", superusers(302), {"schedule": "generate_random_numbers"}),
+    Visit("workers.run_one", "POST", "/workers/run", superusers(302), {"schedule": "generate_random_numbers", "key": "{task}"}),
 ]
 
 POSTS = [visit for visit in VISITS if visit.method == "POST"]
+WITHOUT_A_PAGE = [visit for visit in POSTS if not any(page.method == "GET" and page.endpoint == visit.endpoint for page in VISITS)]
+"""What changes something and shows nothing."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_admin import BaseView, expose
 
-from project.access import demand_a_rule_of_every_route, everyone, open_to
+from project.access import demand_a_rule_of_every_route, everyone, open_to, superusers
 from project.admin import ClosedView
 from project.extensions import admin_of
 from tests.app_fixtures import log_in
-from tests.project.routes import LOGIN, PEOPLE, VISITS, Outcome, Visit, World, make_world, routes_of
+from tests.project.routes import LOGIN, PEOPLE, VISITS, WITHOUT_A_PAGE, Outcome, Visit, World, make_world, routes_of
 
 # Nothing here depends on the kind of database.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -32,8 +32,9 @@ def browser_of(app: Flask, world: World, person: str) -> FlaskClient:
 def outcome_of(app: Flask, world: World, person: str, visit: Visit) -> Outcome:
     """What the person gets."""
     form = {name: world.filled(value) for name, value in visit.form.items()}
-    response = browser_of(app, world, person).open(world.filled(visit.url), method=visit.method, data=form or None)
-    return LOGIN if response.status_code == 302 and response.location.startswith("/accounts/login?next=") else response.status_code
+    with browser_of(app, world, person).open(world.filled(visit.url), method=visit.method, data=form or None) as response:
+        sent_to_login = response.status_code == 302 and response.location.startswith("/accounts/login?next=")
+        return LOGIN if sent_to_login else response.status_code
 
 
 def test_the_table_knows_every_route(app: Flask) -> None:
@@ -95,9 +96,7 @@ def test_the_front_page_names_the_pages_that_each_person_may_open(app: Flask, wo
     assert {link for link in links if not link.startswith("/accounts/")} == pages
 
 
-@pytest.mark.parametrize(
-    "visit", [visit for visit in VISITS if visit.method == "POST" and ("GET", visit.endpoint) not in {(v.method, v.endpoint) for v in VISITS}], ids=str
-)
+@pytest.mark.parametrize("visit", WITHOUT_A_PAGE, ids=str)
 def test_what_changes_something_and_shows_nothing_is_no_link(app: Flask, world: World, visit: Visit) -> None:
     response = browser_of(app, world, "superuser").get(world.filled(visit.url))
 
@@ -132,7 +131,7 @@ def test_an_app_with_an_admin_view_without_a_rule_does_not_start(app: Flask) -> 
 
 def test_an_admin_view_that_is_not_closed_does_not_start_though_it_names_a_rule(app: Flask) -> None:
     class Leaky(BaseView):
-        rule = everyone
+        rule = superusers
 
         @expose("/")
         def index(self) -> str:
@@ -145,6 +144,9 @@ def test_an_admin_view_that_is_not_closed_does_not_start_though_it_names_a_rule(
 
 
 def test_a_route_open_to_everyone_says_so_by_its_rule(app: Flask) -> None:
-    app.add_url_rule("/hello", "hello", open_to(everyone)(lambda: "hello"))
+    @app.route("/hello")
+    @open_to(everyone)
+    def hello() -> str:
+        return "hello"
 
     demand_a_rule_of_every_route(app)

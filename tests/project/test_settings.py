@@ -15,8 +15,8 @@ from project.settings import ROOT, Settings, SettingsError, load_settings
 
 POSTGRES = {"POSTGRES_USER": "callboard", "POSTGRES_PASSWORD": "secret", "POSTGRES_DB": "board", "POSTGRES_HOST": "db:5432"}
 RABBITMQ = {"RABBITMQ_USERNAME": "callboard", "RABBITMQ_PASSWORD": "secret", "RABBITMQ_VHOST": "board", "RABBITMQ_HOST": "rabbit:5672"}
-# What a shell can put into a variable.
-TYPED = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
+# What a shell can put into a variable; and what means something in a URL.
+TYPED = st.text("@:/?#[]%2f+& ", min_size=1) | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
 
 @pytest.fixture(autouse=True)
