@@ -31,3 +31,8 @@ def matches(password: str, password_hash: str | None) -> bool:
 @cache
 def _nobodys_hash() -> str:
     return _hasher.hash("nobody has this password")
+
+
+def warm_up() -> None:
+    """Make the hash that stands for nobody's password, else the first unknown user would cost two."""
+    _nobodys_hash()

@@ -6,7 +6,7 @@ from importlib import import_module
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from project import access, admin, database, errors, formatting, health, logs
+from project import admin, database, errors, formatting, guard, health, logs
 from project.extensions import csrf, db, login_manager, migrate
 from project.settings import FEATURES, INSTANCE, ROOT, Settings, load_settings
 
@@ -40,5 +40,5 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
         part.register(app)
     for feature in FEATURES:
         import_module(feature).register(app)
-    access.demand_a_rule_of_every_route(app)
+    guard.demand_a_rule_of_every_route(app)
     return app

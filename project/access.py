@@ -1,10 +1,10 @@
-"""Who may open what: each route carries one rule, and a route without one stops the app from starting."""
+"""Who may open what: each route carries one rule."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, Protocol
+from typing import ParamSpec, Protocol
 
-from flask import Flask, Response, abort, request
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -76,16 +76,3 @@ def refuse() -> BaseResponse:
         return Response(status=401, headers={"HX-Refresh": "true"})
     response: BaseResponse = login_manager.unauthorized()
     return response
-
-
-def rule_of(view: Callable[..., Any]) -> Rule | None:
-    """The rule of a view function or of a method of a closed admin view; None where there is none."""
-    owner = getattr(view, "__self__", None)
-    return getattr(view, "rule", None) if owner is None else getattr(type(owner), "rule", None)
-
-
-def demand_a_rule_of_every_route(app: Flask) -> None:
-    """Raise RuntimeError if any route but those of static files has no access rule."""
-    bare = sorted(name for name, view in app.view_functions.items() if not name.endswith("static") and rule_of(view) is None)
-    if bare:
-        raise RuntimeError(f"routes without an access rule: {', '.join(bare)}")

@@ -2,12 +2,12 @@
 
 import logging
 
-from flask import Flask, current_app, render_template
-from flask.typing import ResponseReturnValue
+from flask import Flask, Response, current_app, render_template
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from project.database import is_trouble
 from project.extensions import db
@@ -25,31 +25,33 @@ TEXTS = {
 }
 
 
-def page(code: int, title: str, text: str, *, bare: bool = False) -> ResponseReturnValue:
+def page(code: int, title: str, text: str, *, bare: bool = False) -> Response:
     """An error's page; `bare` leaves out all that would need the database, such as who is logged in."""
     if bare:
         # Not render_template: its context processors ask who is logged in.
-        return current_app.jinja_env.get_template("error.html").render(code=code, title=title, text=text, bare=True), code
-    return render_template("error.html", code=code, title=title, text=text, bare=False), code
-
-
-def on_http_error(error: HTTPException) -> ResponseReturnValue:
-    """The page for an error that the HTTP layer or a view raised on purpose."""
-    if error.code is None or error.code < 400:
-        return error.get_response()
+        html = current_app.jinja_env.get_template("error.html").render(code=code, title=title, text=text, bare=True)
+        return Response(html, code)
     try:
-        return page(error.code, TITLES.get(error.code, error.name), TEXTS.get(error.code, error.description or ""), bare=error.code >= 500)
+        return Response(render_template("error.html", code=code, title=title, text=text, bare=False), code)
     except SQLAlchemyError as fault:
-        # The page says who is logged in, and the database that knows is away.
         return on_database_error(fault)
 
 
-def on_csrf_error(error: CSRFError) -> ResponseReturnValue:
+def on_http_error(error: HTTPException) -> BaseResponse:
+    """The page for an error that the HTTP layer or a view raised on purpose, with the headers that belong to it."""
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    answer = page(error.code, TITLES.get(error.code, error.name), TEXTS.get(error.code, error.description or ""), bare=error.code >= 500)
+    answer.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+    return answer
+
+
+def on_csrf_error(error: CSRFError) -> Response:
     """The page for a form whose token is missing, wrong or too old."""
     return page(400, "This form has expired", "Go back, reload the page and send the form again. Nothing was changed.")
 
 
-def on_stale_data(error: StaleDataError) -> ResponseReturnValue:
+def on_stale_data(error: StaleDataError) -> Response:
     """409 for a change that somebody else was faster with."""
     db.session.rollback()
     return page(
@@ -57,7 +59,7 @@ def on_stale_data(error: StaleDataError) -> ResponseReturnValue:
     )
 
 
-def on_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+def on_database_error(error: SQLAlchemyError) -> Response:
     """503 while the database can't be used; anything else about it is a fault of ours, 500."""
     db.session.rollback()
     if not is_trouble(error):
@@ -68,7 +70,7 @@ def on_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     )
 
 
-def on_fault(error: Exception) -> ResponseReturnValue:
+def on_fault(error: Exception) -> Response:
     """500, with the stack trace in the log and not on the page."""
     log.error("a request failed", exc_info=error)
     return page(500, "Something is broken", "The fault is ours, and it has been logged. Try again; if it stays, tell whoever runs this site.", bare=True)

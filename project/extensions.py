@@ -1,6 +1,6 @@
 """The extension registry: what features share, bound to nothing until an app is made."""
 
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 from flask_admin import Admin
@@ -32,7 +32,16 @@ class Model(DeclarativeBase):
 # What was committed is what the object holds; reading it again after each commit would cost a statement.
 db = SQLAlchemy(model_class=Model, disable_autonaming=True, session_options={"expire_on_commit": False})
 migrate = Migrate()
-login_manager = LoginManager()
+
+
+class AsciiLoginManager(LoginManager):
+    """Flask-Login, which else fails over a remember cookie with a character that no cookie of its own has."""
+
+    def _load_user_from_remember_cookie(self, cookie: str) -> Any:
+        return super()._load_user_from_remember_cookie(cookie) if cookie.isascii() else None
+
+
+login_manager = AsciiLoginManager()
 csrf = CSRFProtect()
 
 

@@ -126,9 +126,19 @@ def _parts(environ: Mapping[str, str], names: tuple[str, ...]) -> list[str] | No
 
 def _host_port(name: str, value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()):
+    if not host or not (port.isascii() and port.isdigit()) or len(port) > 5 or int(port) > 65535:
         raise SettingsError(f'{name}: "{value}" is not host:port')
     return value
+
+
+def _readable(name: str, url: str) -> str:
+    """The URL, whose host and port can be read. The error shows none of it, for it holds a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.hostname, parts.port
+    except ValueError:
+        raise SettingsError(f"{name}: its host or its port can't be read") from None
+    return url
 
 
 def _database_url(environ: Mapping[str, str]) -> str:
@@ -142,7 +152,7 @@ def _database_url(environ: Mapping[str, str]) -> str:
         return f"postgresql+psycopg2://{quote(user, '')}:{quote(password, '')}@{_host_port('POSTGRES_HOST', host)}/{quote(database, '')}"
     scheme, separator, rest = url.partition("://")
     if scheme in ("postgres", "postgresql", "postgresql+psycopg2") and separator:
-        return f"postgresql+psycopg2://{rest}"
+        return _readable("DATABASE_URL", f"postgresql+psycopg2://{rest}")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         return url
     raise SettingsError("DATABASE_URL: begins neither with postgresql:// nor with sqlite:/// and a file's path")
@@ -156,6 +166,7 @@ def _broker_url(environ: Mapping[str, str]) -> str | None:
             return None
         user, password, vhost, host = parts
         return f"amqp://{quote(user, '')}:{quote(password, '')}@{_host_port('RABBITMQ_HOST', host)}/{quote(vhost, '')}"
-    if urlsplit(url).scheme not in ("amqp", "amqps") or not urlsplit(url).hostname:
+    address = urlsplit(_readable("BROKER_URL", url))
+    if address.scheme not in ("amqp", "amqps") or not address.hostname:
         raise SettingsError("BROKER_URL: does not begin with amqp:// or amqps:// and a host, e.g. amqp://user:password@localhost:5672/")
     return url

@@ -7,9 +7,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_admin import BaseView, expose
 
-from project.access import demand_a_rule_of_every_route, everyone, open_to, superusers
+from project.access import everyone, open_to, superusers
 from project.admin import ClosedView
 from project.extensions import admin_of
+from project.guard import demand_a_rule_of_every_route
 from tests.app_fixtures import log_in
 from tests.project.routes import LOGIN, PEOPLE, VISITS, WITHOUT_A_PAGE, Outcome, Visit, World, make_world, routes_of
 
