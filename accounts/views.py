@@ -9,9 +9,9 @@ from accounts import queries
 from accounts.forms import LoginForm, PasswordForm, RegistrationForm, username_fault
 from accounts.models import User
 from accounts.passwords import hash_password, matches
-from accounts.redirects import local_target
 from project.access import Visitor, everyone, members, open_to
 from project.extensions import db, login_manager
+from project.redirects import local_target
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 

@@ -23,6 +23,8 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     app.config.update(
         TESTING=testing,
         SECRET_KEY=settings.secret_key,
+        # A form stays good as long as its session: pages that keep themselves fresh stay open for hours.
+        WTF_CSRF_TIME_LIMIT=None,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.production,
         REMEMBER_COOKIE_HTTPONLY=True,
@@ -32,11 +34,13 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     )
     # A Flask-Admin view's blueprint brings Flask-Admin's own templates, so each package's folder is searched here.
     app.jinja_loader = ChoiceLoader([FileSystemLoader(ROOT / package / "templates") for package in ("project", *FEATURES)])
+    # First of all, so that what the others refuse is logged with the request's id.
+    logs.register(app)
     database.register(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     login_manager.init_app(app)
-    for part in (logs, errors, formatting, health, admin):
+    for part in (errors, formatting, health, admin):
         part.register(app)
     for feature in FEATURES:
         import_module(feature).register(app)

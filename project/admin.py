@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from flask import Flask, request, url_for
+from flask import Flask, abort, request, url_for
 from flask_admin import Admin, AdminIndexView, BaseView, expose
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.theme import Theme
@@ -14,6 +14,7 @@ from project.access import Rule, everyone, refuse
 from project.extensions import admin_of, db
 from project.formatting import number, utc, yes_no
 from project.ids import read_id
+from project.redirects import local_target
 
 # What a cell shows, by the type of its value; numbers as a person typed them.
 CELLS = {
@@ -73,6 +74,12 @@ class ClosedModelView(ClosedView, ModelView):
     def get_list(self, page: int | None, sort_column: str | None, sort_desc: bool, search: str | None, *args: Any, **kwargs: Any) -> Any:
         """A page of rows. What no row could hold is not asked for: pages beyond all rows, and NUL, which PostgreSQL's text can't have."""
         return super().get_list(max(0, min(page or 0, LAST_PAGE)), sort_column, sort_desc, (search or "").replace("\0", ""), *args, **kwargs)
+
+    def _handle_view(self, name: str, **kwargs: Any) -> Any:
+        """Refuse a return address that is another site's: Flask-Admin goes to `url` after it is done, and checks it less strictly."""
+        if local_target(request.values.get("url") or "/") is None:
+            abort(400, "The address to return to is not on this site.")
+        return super()._handle_view(name, **kwargs)
 
     def get_empty_list_message(self) -> str:
         """What stands in a list without rows."""

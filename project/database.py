@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import BigInteger, ColumnElement, DateTime, Dialect, Integer, Interval, event, func, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -16,6 +16,9 @@ from project.extensions import Model, db, settings_of
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key; SQLite counts up only what it calls INTEGER, which has 64 bits too."""
 
+PASSING = ("42P01", "42703", "42501", "25006")
+"""Codes of PostgreSQL that pass though they look like faults: no such table or column yet, for the migration is late; no right
+to it yet; and a server that only reads until it is promoted."""
 CONNECT_SECONDS = 5
 BUSY_SECONDS = 15
 
@@ -69,21 +72,21 @@ def insert(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Whether `error` is the database's trouble, which passes, and not the fault of what was written.
-
-    A missing table or column counts as trouble: the row is right, the migration is late.
-    """
-    if isinstance(error, TimeoutError):
+    """Whether `error` is the database's trouble, which passes, and not the fault of what was asked of it."""
+    if isinstance(error, TimeoutError | OperationalError | InterfaceError):
         return True
-    return isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError)
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in PASSING
 
 
 def engine_options(url: str) -> dict[str, Any]:
     """What SQLAlchemy's engine for `url` needs beyond the URL."""
+    # Parameters of a statement may be secrets, and its error goes to the log.
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
+        return options | {"connect_args": {"timeout": BUSY_SECONDS}}
     # pre_ping: a connection that died with a restarted server is replaced before a request meets it.
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": {"connect_timeout": CONNECT_SECONDS, "application_name": "callboard"}}
+    connecting = {"connect_timeout": CONNECT_SECONDS, "application_name": "callboard"}
+    return options | {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": connecting}
 
 
 def register(app: Flask) -> None:

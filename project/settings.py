@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from click import ClickException
 from dotenv import dotenv_values
+from pika import URLParameters
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -154,6 +155,9 @@ def _database_url(environ: Mapping[str, str]) -> str:
     if scheme in ("postgres", "postgresql", "postgresql+psycopg2") and separator:
         return _readable("DATABASE_URL", f"postgresql+psycopg2://{rest}")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        folder = Path(rest[1:].partition("?")[0]).parent
+        if not folder.is_dir():
+            raise SettingsError(f"DATABASE_URL: there is no folder {folder}")
         return url
     raise SettingsError("DATABASE_URL: begins neither with postgresql:// nor with sqlite:/// and a file's path")
 
@@ -169,4 +173,8 @@ def _broker_url(environ: Mapping[str, str]) -> str | None:
     address = urlsplit(_readable("BROKER_URL", url))
     if address.scheme not in ("amqp", "amqps") or not address.hostname:
         raise SettingsError("BROKER_URL: does not begin with amqp:// or amqps:// and a host, e.g. amqp://user:password@localhost:5672/")
+    try:
+        URLParameters(url)
+    except (TypeError, ValueError) as fault:
+        raise SettingsError(f"BROKER_URL: {fault}") from None
     return url

@@ -12,7 +12,7 @@ from workers.batch import Batch
 draws = Batch("draws", queries.insert_draws)
 
 
-@actor(Queue.NUMBERS, throws=(TypeError, ValueError))
+@actor(Queue.NUMBERS, batched=True, throws=(TypeError, ValueError))
 def generate_random_number(task_id: int, tick_id: int | None = None) -> None:
     """Draw a number from the Task's range into task_results; acknowledged once it is committed.
 
@@ -25,7 +25,8 @@ def generate_random_number(task_id: int, tick_id: int | None = None) -> None:
 
 @actor(Queue.CHORES)
 def delete_results(task_id: int, tick_id: int | None = None) -> None:
-    """Delete the results of a deleted Task, a batch at a time."""
-    while queries.delete_some_results(task_id):
-        pass
-    queries.forget_deletion(task_id)
+    """Delete some results of a deleted Task, and come back for the rest, so that no deletion keeps a worker to itself."""
+    if queries.delete_some_results(task_id):
+        delete_results.send(task_id)
+    else:
+        queries.forget_deletion(task_id)

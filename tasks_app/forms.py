@@ -1,5 +1,6 @@
 """What a person may type about Tasks and results, and the error for each wrong thing."""
 
+import re
 from math import isfinite
 from typing import Any
 
@@ -14,9 +15,12 @@ from accounts.queries import find_user
 from project.ids import read_id
 from tasks_app.models import LONGEST_TITLE
 
+LONGEST_NUMBER = 400
+FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf(inity)?|nan)", re.IGNORECASE)
+
 
 class NumberField(Field):
-    """A finite float, in any spelling that Python reads, also with a decimal comma."""
+    """A finite float, with a decimal point, perhaps a power of ten."""
 
     widget = TextInput()
 
@@ -29,10 +33,13 @@ class NumberField(Field):
         typed = valuelist[0].strip() if valuelist else ""
         if not typed:
             raise ValueError("Type a number.")
-        try:
-            number = float(typed.replace(",", ".").replace("−", "-"))
-        except ValueError:
-            raise ValueError(f'"{typed}" is not a number, e.g. 0, -2.5 or 1e6.') from None
+        if "," in typed:
+            # To some 1,000 is a thousand, to others it is one.
+            raise ValueError(f'"{typed}" has a comma. Write 1000 or 1.5.')
+        spelled = typed.replace("−", "-")
+        if len(typed) > LONGEST_NUMBER or not FLOAT.fullmatch(spelled):
+            raise ValueError(f'"{typed[:LONGEST_NUMBER]}" is not a number, e.g. 0, -2.5 or 1e6.')
+        number = float(spelled)
         if not isfinite(number):
             raise ValueError(f'"{typed}" is not a finite number.')
         self.data = number

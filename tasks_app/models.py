@@ -31,7 +31,7 @@ class Task(Model):
     upper_limit: Mapped[float] = mapped_column(Double)
     # Its former value is needed when it changes: the amounts of Tasks are kept by it.
     created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey(User.id), index=True, active_history=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=lambda row: row.get_current_parameters()["updated_at"])
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     author: Mapped[User] = relationship()

@@ -96,7 +96,10 @@ def insert_draws(draws: Sequence[Draw]) -> None:
     rows = select(drawn.c.task_id, drawn.c.tick_id, drawn.c.message_id, _task_params(), number, now()).join_from(drawn, Task, Task.id == drawn.c.task_id)
     columns = ["task_id", "tick_id", "message_id", "task_params", "result", "created_at"]
     # SQLite takes the ON of ON CONFLICT for a join's, unless a WHERE stands between.
-    db.session.execute(insert(TaskResult).from_select(columns, rows.where(literal(1) == 1)).on_conflict_do_nothing())
+    rows = rows.where(literal(1) == 1)
+    # Two batches that deliver the same draws would else wait for each other in a circle.
+    rows = rows.order_by(drawn.c.tick_id, drawn.c.task_id, drawn.c.message_id)
+    db.session.execute(insert(TaskResult).from_select(columns, rows).on_conflict_do_nothing())
 
 
 def _number(share: ColumnElement[float]) -> ColumnElement[float]:
@@ -230,9 +233,15 @@ def delete_some_results(task_id: int) -> int:
 
 
 def forget_deletion(task_id: int) -> None:
-    """Strike a deleted Task off the list, once nothing more can be drawn for it; commits."""
-    db.session.execute(delete(DeletedTask).where(DeletedTask.task_id == task_id, _settled()))
+    """Strike a deleted Task off the list, once it has no results and none can be drawn any more; commits."""
+    left = exists().where(TaskResult.task_id == task_id)
+    db.session.execute(delete(DeletedTask).where(DeletedTask.task_id == task_id, _settled(), ~left))
     db.session.commit()
+
+
+def count_leftover_results(_tick_id: int) -> int:
+    """How many results of deleted Tasks are still there; while they are being deleted it changes."""
+    return db.session.scalar(select(func.count()).where(TaskResult.task_id.in_(select(DeletedTask.task_id)))) or 0
 
 
 def _settled() -> ColumnElement[bool]:

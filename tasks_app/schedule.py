@@ -28,7 +28,7 @@ def random_numbers(app: Flask) -> Schedule:
 def leftover_deletions(app: Flask) -> Schedule:
     """The results of deleted Tasks, once more: for a queue that was away, or a number drawn while its Task was deleted.
 
-    A tick has its outcome for a Task when the Task is off the list; so its outcomes are not there to be counted.
+    A tick has its outcome for a Task when the Task is off the list.
     """
     return Schedule(
         name="delete_leftover_results",
@@ -39,5 +39,5 @@ def leftover_deletions(app: Flask) -> Schedule:
         last_key=queries.last_deleted_task_id,
         page=queries.deleted_task_ids,
         lacking=lambda _tick_id, after, upto, limit: queries.deleted_task_ids(after, upto, limit),
-        count_outcomes=lambda _tick_id: 0,
+        count_outcomes=queries.count_leftover_results,
     )

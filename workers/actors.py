@@ -22,18 +22,26 @@ class Queue(StrEnum):
     CHORES = "chores"
 
 
+PRIORITIES = {Queue.NUMBERS: 0, Queue.CHORES: 100}
+"""Of what a worker has fetched it does the smaller priority first, so that no chore keeps numbers waiting."""
+
+
 class Actor(Generic[P, R]):
     """A function that workers run; several apps may each bind it to a broker of their own."""
 
-    def __init__(self, function: Callable[P, R], queue: Queue, options: dict[str, Any]) -> None:
+    def __init__(self, function: Callable[P, R], queue: Queue, options: dict[str, Any], *, batched: bool = False) -> None:
         self.function = function
         self.name = function.__name__
         self.queue = queue
+        self.batched = batched
         self.options = options
 
     def bind(self, broker: Broker) -> None:
         """Declare the actor on an app's broker, once."""
-        dramatiq.Actor(self.function, broker=broker, actor_name=self.name, queue_name=self.queue, priority=0, options=self.options)
+        if self.batched:
+            broker.batched_queues.add(self.queue)
+        priority = PRIORITIES[self.queue]
+        dramatiq.Actor(self.function, broker=broker, actor_name=self.name, queue_name=self.queue, priority=priority, options=self.options)
 
     def send(self, *args: P.args, **kwargs: P.kwargs) -> dramatiq.Message[R]:
         """Enqueue a call on the current app's broker. Raises dramatiq.errors.ConnectionClosed if it can't be reached."""
@@ -48,10 +56,10 @@ def current_message() -> MessageProxy:
     return cast(MessageProxy, message)
 
 
-def actor(queue: Queue, **options: Any) -> Callable[[Callable[P, R]], Actor[P, R]]:
-    """Declare a function as an actor; `options` are Dramatiq's."""
+def actor(queue: Queue, *, batched: bool = False, **options: Any) -> Callable[[Callable[P, R]], Actor[P, R]]:
+    """Declare a function as an actor; `batched` if it hands its rows to a Batch; `options` are Dramatiq's."""
 
     def declare(function: Callable[P, R]) -> Actor[P, R]:
-        return Actor(function, queue, options)
+        return Actor(function, queue, options, batched=batched)
 
     return declare

@@ -27,6 +27,7 @@ SIZE = 1000
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
 """Seconds between two tries while the database is in trouble: doubled from the first to the longest."""
 DRAIN_SECONDS = 5.0
+STOP_SECONDS = 2.0
 
 Row = TypeVar("Row")
 
@@ -50,10 +51,11 @@ class Batch(Generic[Row]):
     def add(self, row: Row) -> None:
         """Hand over the row of the message at work; the message is acknowledged when the row is committed."""
         message = current_message()
+        writers: Writers = current_app.extensions["workers"].writers
+        writer = writers.of(self)
         # Set before the writer can see it, else Dramatiq might acknowledge a second time.
         message.held = True  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
-        writers: Writers = current_app.extensions["workers"].writers
-        writers.of(self).put(Held(row, message))
+        writer.put(Held(row, message))
 
 
 class Writer(threading.Thread):
@@ -83,7 +85,8 @@ class Writer(threading.Thread):
         """End the thread. What is not committed stays unacknowledged, so the broker delivers it again."""
         self._stopping.set()
         self._waiting.put(None)
-        self.join()
+        # A database that hangs must not keep the process; the thread ends with it.
+        self.join(STOP_SECONDS)
 
     def run(self) -> None:
         """Write until stopped."""

@@ -13,6 +13,7 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.common import q_name
 from dramatiq.errors import BrokerConnectionError, ConnectionClosed
 from flask import Flask
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,18 @@ PREFETCH = 1000
 
 BrokerUnreachable = BrokerConnectionError
 """What publishing raises when the broker can't be reached."""
+
+# A host that can't be resolved and one that accepts and then says nothing are no AMQPError to pika.
+UNREACHABLE = (pika.exceptions.AMQPError, AMQPConnectorException, OSError)
+
+
+@contextmanager
+def said_as_unreachable() -> Iterator[None]:
+    """Turn whatever pika raises for a broker that can't be reached into BrokerUnreachable."""
+    try:
+        yield
+    except UNREACHABLE as fault:
+        raise ConnectionClosed(fault) from fault  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
 
 
 class HoldingConsumer(Consumer):
@@ -42,12 +55,17 @@ class HoldingConsumer(Consumer):
 
     def ack(self, message: MessageProxy) -> None:
         """Acknowledge, unless a holder will."""
-        if not getattr(message, "held", False):
+        if self._may_settle(message):
             self._consumer.ack(message)
 
     def nack(self, message: MessageProxy) -> None:
-        """Move the message to the dead letters."""
-        self._consumer.nack(message)
+        """Move the message to the dead letters, unless a holder will."""
+        if self._may_settle(message):
+            self._consumer.nack(message)
+
+    def _may_settle(self, message: MessageProxy) -> bool:
+        # After a reconnect Dramatiq settles old messages here too. Their tags mean others on this connection, and the broker delivers them again.
+        return getattr(message, "consumer", None) is self and not getattr(message, "held", False)
 
     def settle(self, message: MessageProxy) -> None:
         """Acknowledge or reject a held message, from any thread. Raises BrokerUnreachable if its connection is gone."""
@@ -68,8 +86,13 @@ class HoldingConsumer(Consumer):
 def patient(url: str) -> str:
     """The AMQP URL with the timeouts of a connection, seconds, unless it names its own."""
     parts = urlsplit(url)
-    timeouts = {"heartbeat": "60", "blocked_connection_timeout": "30", "socket_timeout": "5", "stack_timeout": "10"}
+    timeouts = {"heartbeat": "60", "blocked_connection_timeout": "30", "socket_timeout": "3", "stack_timeout": "5"}
     return urlunsplit(parts._replace(query=urlencode(timeouts | dict(parse_qsl(parts.query)))))
+
+
+def prefetch_for(queue_name: str, prefetch: int, batched_queues: set[str]) -> int:
+    """How many messages a consumer of the queue may hold: room for a batch where there are batches, else as Dramatiq has it."""
+    return max(prefetch, PREFETCH) if q_name(queue_name) in batched_queues else prefetch
 
 
 class RabbitBroker(RabbitmqBroker):
@@ -81,11 +104,14 @@ class RabbitBroker(RabbitmqBroker):
 
     def __init__(self, url: str, middleware: list[Middleware]) -> None:
         super().__init__(url=patient(url), confirm_delivery=True, middleware=middleware)
+        self.batched_queues: set[str] = set()
+        """Queues whose messages are written in batches, and so are fetched ahead by as many."""
 
     @contextmanager
     def _brief_connection(self) -> Iterator[None]:
         try:
-            yield
+            with said_as_unreachable():
+                yield
         finally:
             del self.connection
 
@@ -102,7 +128,8 @@ class RabbitBroker(RabbitmqBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Consume the queue as Dramatiq does, with room for a batch."""
-        return HoldingConsumer(super().consume(queue_name, max(prefetch, PREFETCH), timeout))
+        with said_as_unreachable():
+            return HoldingConsumer(super().consume(queue_name, prefetch_for(queue_name, prefetch, self.batched_queues), timeout))
 
     def worker_online(self, queue_name: str) -> bool:
         """Whether anybody consumes the queue. Raises BrokerUnreachable."""
@@ -114,16 +141,14 @@ class RabbitBroker(RabbitmqBroker):
                 # Somebody deleted the queue; the next publish declares it again.
                 self.queues_pending.add(q_name(queue_name))
                 return False
-            except pika.exceptions.AMQPConnectionError as error:
-                raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
 
     def trouble(self) -> str | None:
         """Why no message can be published now, or None."""
         try:
             with self._brief_connection():
                 return None if self.connection.is_open else "RabbitMQ closed the connection"
-        except (pika.exceptions.AMQPError, OSError) as error:
-            log.warning("not ready: RabbitMQ: %r", error)
+        except BrokerUnreachable as fault:
+            log.warning("not ready: RabbitMQ: %r", fault.__cause__)
             return "RabbitMQ does not answer"
 
 
@@ -132,6 +157,8 @@ class InProcessBroker(StubBroker):
 
     def __init__(self, middleware: list[Middleware]) -> None:
         super().__init__(middleware)
+        self.batched_queues: set[str] = set()
+        """Queues whose messages are written in batches, and so are fetched ahead by as many."""
         self.worked = False
         """Whether worker threads were started in this process."""
 
@@ -142,7 +169,7 @@ class InProcessBroker(StubBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> Consumer:
         """Consume the queue as Dramatiq does, with room for a batch."""
-        return HoldingConsumer(super().consume(queue_name, max(prefetch, PREFETCH), timeout))
+        return HoldingConsumer(super().consume(queue_name, prefetch_for(queue_name, prefetch, self.batched_queues), timeout))
 
     def worker_online(self, queue_name: str) -> bool:
         """Whether anybody consumes the queue."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Double, case, cast, exists, func, literal,
 from project.database import UTCDateTime, insert, now, on_sqlite, seconds_from_now, utc_now
 from project.extensions import db
 from workers import slots
-from workers.models import MANUAL, OPEN, MessageFailure, Tick, TickState
+from workers.models import IS_OPEN, MANUAL, MessageFailure, Tick, TickState
 
 LEASE_SECONDS = 20.0
 """How long a launcher that fell silent keeps others from its tick."""
@@ -37,7 +37,7 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
     A slot older than the newest known is never due: that happens when the interval has grown.
     """
     slot = _latest_slot(interval)
-    open_ticks = select(func.count()).where(Tick.schedule == schedule, Tick.state.in_(OPEN)).scalar_subquery()
+    open_ticks = select(func.count()).where(Tick.schedule == schedule, IS_OPEN).scalar_subquery()
     full = open_ticks >= most_open
     row: dict[str, ColumnElement[Any]] = {
         "schedule": literal(schedule),
@@ -58,7 +58,8 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
         "missing": literal(0),
         "silent_rounds": literal(0),
     }
-    known = exists().where(Tick.schedule == schedule, Tick.slot >= slot)
+    # A slot in the future is some wrong clock's, and must not hold the schedule until then.
+    known = exists().where(Tick.schedule == schedule, Tick.slot >= slot, Tick.slot <= now())
     claim = insert(Tick).from_select(list(row), select(*row.values()).where(~known)).on_conflict_do_nothing().returning(Tick)
     tick = db.session.scalar(claim)
     db.session.commit()
@@ -76,14 +77,19 @@ def add_manual_tick(schedule: str, last_key: int) -> Tick:
 
 def open_ticks() -> Sequence[int]:
     """The ids of the ticks that are not finished, abandoned or skipped, oldest first."""
-    return db.session.scalars(select(Tick.id).where(Tick.state.in_(OPEN)).order_by(Tick.id)).all()
+    return db.session.scalars(select(Tick.id).where(IS_OPEN).order_by(Tick.id)).all()
+
+
+def has_older_open(tick: Tick, schedules: Collection[str]) -> bool:
+    """Whether a tick of any of these schedules is open that was launched before this one."""
+    return bool(db.session.scalar(select(exists().where(Tick.id < tick.id, IS_OPEN, Tick.launches.in_(schedules)))))
 
 
 def lease(tick_id: int, token: str) -> Tick | None:
     """The open tick, leased to `token`, unless somebody else holds it; commits."""
     claim = (
         update(Tick)
-        .where(Tick.id == tick_id, Tick.state.in_(OPEN), Tick.lease_until <= now())
+        .where(Tick.id == tick_id, IS_OPEN, Tick.lease_until <= now())
         .values(lease_token=token, lease_until=seconds_from_now(LEASE_SECONDS))
         .returning(Tick)
         .execution_options(populate_existing=True, synchronize_session=False)
@@ -120,7 +126,7 @@ def publish_again_from_verified() -> int:
     """
     reopened = db.session.execute(
         update(Tick)
-        .where(Tick.state.in_(OPEN))
+        .where(IS_OPEN)
         .values(state=TickState.PUBLISHING, published_key=Tick.verified_key, published=Tick.verified, lease_token=None, lease_until=now(), progress_at=now())
         .returning(Tick.id)
     ).all()

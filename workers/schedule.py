@@ -9,7 +9,7 @@ from typing import Any, cast
 from flask import Flask
 
 from workers import slots
-from workers.actors import Actor
+from workers.actors import Actor, Queue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Schedule:
     lacking: Callable[[int, int, int, int], Sequence[int]]
     """`lacking(tick_id, after, upto, limit)`: those of the keys in (after, upto] that have no outcome of the tick."""
     count_outcomes: Callable[[int], int]
-    """`count_outcomes(tick_id)`: how many outcomes of the tick there are."""
+    """`count_outcomes(tick_id)`: how many outcomes of the tick there are, or any number that changes while work on it goes on."""
 
     def next_due(self, at: datetime) -> datetime:
         """The first slot after `at`."""
@@ -57,15 +57,18 @@ class Schedules:
         """Every schedule, in the order of registration."""
         return list(self._schedules.values())
 
+    def on_queue(self, queue: Queue) -> list[str]:
+        """The names of the schedules whose messages go through a queue."""
+        return [schedule.name for schedule in self.all() if schedule.actor.queue == queue]
+
     def get(self, name: str) -> Schedule | None:
         """The schedule of that name."""
         return self._schedules.get(name)
 
 
-def stopping(app: Flask) -> bool:
-    """Whether this process is about to end, so that what takes long had better stop at the next page."""
-    event: threading.Event = app.extensions["workers"].stopping
-    return event.is_set()
+def stopping_of(app: Flask) -> threading.Event:
+    """Set when this process is about to end, so that what takes long stops at the next page."""
+    return cast(threading.Event, app.extensions["workers"].stopping)
 
 
 def schedules_of(app: Flask) -> Schedules:

@@ -16,7 +16,7 @@ from project.extensions import settings_of
 from workers import queries
 from workers.broker import BrokerUnreachable, broker_of
 from workers.models import Tick, TickState
-from workers.schedule import Schedule, schedules_of, stopping
+from workers.schedule import Schedule, schedules_of, stopping_of
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ SILENCE_SECONDS = 30.0
 SILENT_ROUNDS = 3
 """How many such rounds may bring nothing, while a worker is online, before the tick is abandoned."""
 
+UNKNOWN_SECONDS = 600.0
+"""How long a tick may wait for a process that knows its schedule: a deployment takes less."""
 LOOK_SECONDS, TROUBLE_SECONDS = 0.5, 5.0
 """How long a tick is left alone after a look at it, and after the broker could not be reached for it."""
 
@@ -76,7 +78,7 @@ def carry_on(tick: Tick, token: str) -> None:
     """Publish and verify a tick whose lease `token` holds as far as that goes now, and let go of it."""
     schedule = schedules_of(current_app).get(tick.launches)
     if schedule is None:
-        queries.change(tick, token, state=TickState.ABANDONED, finished_at=now(), reason=f"nothing is called {tick.launches} any more")
+        _wait_for_its_schedule(tick, token)
         return
     try:
         if tick.state == TickState.PUBLISHING and not _publish(tick, token, schedule):
@@ -90,10 +92,19 @@ def carry_on(tick: Tick, token: str) -> None:
     queries.release(tick, token, seconds=LOOK_SECONDS)
 
 
+def _wait_for_its_schedule(tick: Tick, token: str) -> None:
+    """Leave a tick alone whose schedule this process does not know: a newer release may. Abandon it when that took too long."""
+    if not queries.silent_for(tick, UNKNOWN_SECONDS):
+        queries.release(tick, token, seconds=TROUBLE_SECONDS)
+        return
+    queries.change(tick, token, state=TickState.ABANDONED, finished_at=now(), reason=f"nothing is called {tick.launches} any more")
+    log.error("tick %d: abandoned: nothing is called %s any more", tick.id, tick.launches)
+
+
 def _publish(tick: Tick, token: str, schedule: Schedule) -> bool:
     """Publish what is left of the tick; False if the lease was lost on the way, or let go of for a process that is stopping."""
     while tick.state == TickState.PUBLISHING:
-        if stopping(current_app):
+        if stopping_of(current_app).is_set():
             queries.release(tick, token, seconds=0)
             return False
         keys = schedule.page(tick.published_key, tick.last_key, PAGE)
@@ -153,6 +164,9 @@ def _stands_still(tick: Tick, token: str, schedule: Schedule) -> bool:
     """
     if tick.outcomes is None:
         return queries.change(tick, token, outcomes=schedule.count_outcomes(tick.id))
+    if queries.has_older_open(tick, schedules_of(current_app).on_queue(schedule.actor.queue)):
+        # Its messages stand behind the older tick's in the queue, so its own silence says nothing yet.
+        return queries.change(tick, token, progress_at=now())
     if not queries.silent_for(tick, SILENCE_SECONDS):
         return True
     outcomes = schedule.count_outcomes(tick.id)
@@ -173,7 +187,7 @@ def _stands_still(tick: Tick, token: str, schedule: Schedule) -> bool:
 def _publish_missing(tick: Tick, token: str, schedule: Schedule) -> bool:
     """Publish every key without an outcome again, page by page; False if the lease was lost on the way."""
     after = tick.verified_key
-    while not stopping(current_app) and (lacking := schedule.lacking(tick.id, after, tick.last_key, PAGE)):
+    while not stopping_of(current_app).is_set() and (lacking := schedule.lacking(tick.id, after, tick.last_key, PAGE)):
         _enqueue(tick, schedule, _missing(tick, schedule, after, lacking[-1], PAGE))
         if not queries.change(tick, token):
             return False

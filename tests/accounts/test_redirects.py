@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.utils import redirect
 
-from accounts.redirects import local_target
+from project.redirects import local_target
 
 HERE = "https://site.example/accounts/login"
 # Pieces out of which addresses that mislead are made.

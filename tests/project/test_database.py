@@ -121,7 +121,7 @@ def test_an_insert_that_skips_fails_no_transaction(context: Flask) -> None:
         (OperationalError("SELECT 1", {}, psycopg2.OperationalError("server closed the connection")), True),
         (OperationalError("SELECT 1", {}, Exception("database is locked")), True),
         (InterfaceError("SELECT 1", {}, psycopg2.InterfaceError("connection already closed")), True),
-        (ProgrammingError("SELECT 1", {}, psycopg2.ProgrammingError("relation does not exist")), True),
+        (ProgrammingError("SELECT 1", {}, psycopg2.ProgrammingError("can't adapt type 'dict'")), False),
         (TimeoutError("QueuePool limit reached"), True),
         (IntegrityError("INSERT", {}, psycopg2.IntegrityError("duplicate key")), False),
         (DataError("INSERT", {}, psycopg2.DataError("out of range")), False),
@@ -164,3 +164,19 @@ def test_sqlite_writes_ahead_and_holds_foreign_keys(sqlite_url: str) -> None:
 
     close(app)
     assert pragmas == ["wal", 1]
+
+
+def test_a_table_that_is_not_there_yet_is_trouble_and_no_fault(context: Flask) -> None:
+    with pytest.raises(SQLAlchemyError) as caught:
+        db.session.execute(text("SELECT 1 FROM a_table_of_the_next_migration"))
+
+    assert is_trouble(caught.value)
+
+
+def test_the_error_of_a_statement_tells_none_of_its_parameters(context: Flask) -> None:
+    ada = make_user("ada")
+
+    with pytest.raises(IntegrityError) as caught:
+        make_user("Ada")
+
+    assert ada.password_hash not in str(caught.value)

@@ -30,7 +30,7 @@ class Notes:
         self.written: list[list[str]] = []
         self.fault: Callable[[Sequence[str]], Exception | None] = lambda _rows: None
         self._batch = Batch("notes", self._write)
-        self.actor: Actor[[str], None] = Actor(self._add, Queue.CHORES, {})
+        self.actor: Actor[[str], None] = Actor(self._add, Queue.CHORES, {}, batched=True)
         self.actor.name = "note"
         self.actor.bind(broker_of(app))
         self._app = app

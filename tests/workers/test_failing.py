@@ -23,11 +23,16 @@ Work = Callable[[], AbstractContextManager[Worker]]
 TROUBLE = [
     OperationalError("", {}, Exception()),
     InterfaceError("", {}, Exception()),
-    ProgrammingError("", {}, Exception("no such table")),
     TimeoutError(),
     ConnectionClosed(Exception()),  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
 ]
-FAULTS = [ValueError(), KeyError(), DataError("", {}, Exception()), IntegrityError("", {}, Exception())]
+FAULTS = [
+    ValueError(),
+    KeyError(),
+    ProgrammingError("", {}, Exception()),
+    DataError("", {}, Exception()),
+    IntegrityError("", {}, Exception()),
+]
 
 
 @pytest.mark.parametrize("fault", TROUBLE, ids=lambda fault: type(fault).__name__)

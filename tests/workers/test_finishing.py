@@ -134,6 +134,22 @@ def test_silence_proves_nothing_while_no_worker_is_online(context: Flask) -> Non
     assert (tick.state, tick.silent_rounds, queued_keys()) == (TickState.DRAWING, 0, [])
 
 
+def test_a_tick_behind_another_in_the_queue_is_not_judged_by_its_silence(context: Flask) -> None:
+    # Given two open ticks, of which the older one still gets its numbers
+    bring_workers_online(context)
+    older, _ = launched(4)
+    younger = ticks.launch_by_hand(numbers())
+    look(younger)
+    queued_keys()
+    see_it_stand_still(younger)
+
+    for _ in range(SILENT_ROUNDS + 2):
+        younger = look(younger, after=SILENCE_SECONDS + 1)
+
+    assert (younger.state, younger.silent_rounds, queued_keys()) == (TickState.DRAWING, 0, [])
+    assert fresh(older.id).state == TickState.DRAWING
+
+
 def test_numbers_that_come_elsewhere_in_the_tick_break_the_silence(context: Flask) -> None:
     # Given that the first chunk stands still
     bring_workers_online(context)

@@ -69,9 +69,16 @@ def test_slots_missed_while_everything_was_down_are_not_replayed(context: Flask)
 def test_a_slot_older_than_the_newest_is_never_due(context: Flask) -> None:
     # Given an interval that has grown: the newest slot is not a multiple of the present one
     make_task()
-    make_tick(slot=utc_now() + timedelta(seconds=1))
+    make_tick(slot=utc_now())
 
     assert ticks.launch_due(numbers()) is None
+
+
+def test_a_slot_in_the_future_that_some_wrong_clock_made_holds_nothing_up(context: Flask) -> None:
+    make_task()
+    make_tick(slot=utc_now() + timedelta(days=1000))
+
+    assert ticks.launch_due(numbers()) is not None
 
 
 @pytest.fixture
@@ -189,8 +196,16 @@ def test_a_process_that_is_stopping_lets_go_of_its_tick(context: Flask) -> None:
     assert fresh(tick.id).lease_token is None
 
 
-def test_a_tick_of_a_schedule_that_is_gone_is_abandoned_and_says_so(context: Flask) -> None:
-    tick = make_tick(TickState.PUBLISHING, launches="former")
+def test_a_tick_of_a_schedule_that_only_a_newer_release_knows_is_left_to_it(context: Flask) -> None:
+    tick = make_tick(TickState.PUBLISHING, slot=utc_now(), launches="of_the_next_release")
+
+    ticks.look_after(tick.id)
+
+    assert fresh(tick.id).state == TickState.PUBLISHING
+
+
+def test_a_tick_whose_schedule_nobody_has_known_for_long_is_abandoned_and_says_so(context: Flask) -> None:
+    tick = make_tick(TickState.PUBLISHING, slot=utc_now() - timedelta(seconds=ticks.UNKNOWN_SECONDS + 1), launches="former")
 
     ticks.look_after(tick.id)
 
