@@ -30,8 +30,15 @@ class WorkersView(ClosedView):
         """The schedules and their ticks."""
         at = queries.database_time()
         schedules = [
-            {"name": s.name, "title": s.title, "key_name": s.key_name, "interval": s.interval, "next_due": s.next_due(at)}
-            for s in schedules_of(current_app).all()
+            {
+                "name": schedule.name,
+                "title": schedule.title,
+                "key_name": schedule.key_name,
+                "interval": schedule.interval,
+                "next_due": schedule.next_due(at),
+                "has_keys": schedule.last_key() is not None,
+            }
+            for schedule in schedules_of(current_app).all()
         ]
         return self.render("workers/schedule.html", schedules=schedules, **ticks_page())
 

@@ -113,3 +113,14 @@ def test_a_number_that_is_no_tasks_is_said_and_sends_nothing(app: Flask, superus
     with app.app_context():
         assert queued_keys() == []
     assert f"There is no Task {key}" in flashed(superuser)
+
+
+def test_a_schedule_offers_to_run_once_there_is_something_to_do(app: Flask, superuser: FlaskClient) -> None:
+    before = superuser.get("/workers/").text
+    with app.app_context():
+        make_task()
+
+    after = superuser.get("/workers/").text
+
+    assert "Run whole tick now" not in before
+    assert "Run whole tick now" in after
