@@ -175,3 +175,12 @@ def test_the_csv_of_a_search_holds_what_the_search_finds(chief: FlaskClient, thr
     lines = list(csv.DictReader(io.StringIO(chief.get(address).text)))
 
     assert [line["Title"] for line in lines] == ["melon"]
+
+
+def test_a_title_that_a_spreadsheet_would_run_as_a_formula_is_quoted_in_the_csv(app: Flask, chief: FlaskClient) -> None:
+    with app.app_context():
+        make_task(title="=1+1")
+
+    lines = chief.get("/tasks/export/csv/").text.splitlines()
+
+    assert "'=1+1" in lines[1].split(",")
