@@ -29,6 +29,7 @@ MAX_BACKOFF = 900_000
 """Milliseconds. RabbitMQ closes a consumer that holds a message for 30 minutes, and a delayed message is held."""
 RECORD_AGAIN_SECONDS = 2.0
 NAME_LENGTH = 255
+MOST_ATTEMPTS = 2**31 - 1
 MAX_RETRIES = 3
 """Retries of a message whose actor raises; with the backoff, it has failed for good within some ten seconds."""
 
@@ -116,13 +117,13 @@ class Failures(Middleware):
             try:
                 queries.record_failure(
                     message_id=_uuid(message.message_id),
-                    actor=str(message.actor_name)[:NAME_LENGTH],
-                    queue=str(message.queue_name)[:NAME_LENGTH],
+                    actor=_text(message.actor_name)[:NAME_LENGTH],
+                    queue=_text(message.queue_name)[:NAME_LENGTH],
                     args={"args": _storable(message.args), "kwargs": _storable(message.kwargs)},
                     tick_id=_id(message.kwargs.get("tick_id")),
                     key=_id(message.args[0]) if message.args else None,
-                    attempts=getattr(message, "attempt", 1),
-                    error=f"{type(fault).__name__}: {fault}".replace("\0", "") if fault else "rejected",
+                    attempts=min(getattr(message, "attempt", 1), MOST_ATTEMPTS),
+                    error=_text(f"{type(fault).__name__}: {fault}") if fault else "rejected",
                 )
                 db.session.commit()
             except SQLAlchemyError as error:
@@ -142,7 +143,12 @@ def _uuid(message_id: str) -> uuid.UUID:
         return uuid.UUID(message_id)
     except (ValueError, TypeError, AttributeError):
         # Somebody sent it by hand with an id of their own; the same id is always the same message.
-        return uuid.uuid5(uuid.NAMESPACE_OID, str(message_id))
+        return uuid.uuid5(uuid.NAMESPACE_OID, _text(message_id))
+
+
+def _text(value: Any) -> str:
+    """The value as text that a database can hold: no NUL, no half of a surrogate pair."""
+    return str(value).replace("\0", "").encode("utf-8", "backslashreplace").decode()
 
 
 def _storable(value: Any) -> Any:
