@@ -19,7 +19,7 @@ from flask import Flask, current_app
 from project.database import is_trouble
 from project.extensions import db
 from workers.actors import current_message
-from workers.broker import BrokerUnreachable, broker_of
+from workers.broker import BrokerUnreachable, broker_of, hold
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Batch(Generic[Row]):
         writers: Writers = current_app.extensions["workers"].writers
         writer = writers.of(self)
         # Set before the writer can see it, else Dramatiq might acknowledge a second time.
-        message.held = True  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
+        hold(message)
         writer.put(Held(row, message))
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from project.extensions import db
 from tests.waiting import wait_until
-from workers import middleware, queries
+from workers import failures as recording
+from workers import queries
 from workers.actors import Actor, Queue
 from workers.broker import HoldingConsumer, InProcessBroker, broker_of
 from workers.models import MessageFailure
@@ -180,7 +181,7 @@ def test_a_message_that_fails_while_the_database_is_away_waits_and_is_recorded_a
         record(**values)
 
     monkeypatch.setattr(queries, "record_failure", away_twice)
-    monkeypatch.setattr(middleware, "RECORD_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(recording, "RECORD_AGAIN_SECONDS", 0.01)
     send(app, "now")
 
     failure = recorded(app, work)

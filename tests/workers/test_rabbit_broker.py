@@ -175,3 +175,38 @@ def states() -> list[str]:
     """The states of all ticks."""
     db.session.rollback()
     return [tick.state for tick in all_ticks()]
+
+
+def test_a_page_is_in_its_queue_in_the_order_it_was_published(broker: RabbitBroker) -> None:
+    sent = [message() for _ in range(5)]
+
+    broker.enqueue_page(sent)
+
+    assert [Message.decode(taken(broker)[1]).message_id for _ in sent] == [one.message_id for one in sent]
+
+
+def test_the_messages_of_a_page_survive_a_restart_of_the_broker(broker: RabbitBroker) -> None:
+    broker.enqueue_page([message()])
+
+    assert taken(broker)[0].delivery_mode == 2
+
+
+def test_a_page_for_a_queue_that_somebody_deleted_is_an_error_and_the_next_try_declares_it_again(broker: RabbitBroker) -> None:
+    broker.enqueue_page([message()])
+    with pika.BlockingConnection(broker.parameters) as connection:
+        connection.channel().queue_delete("numbers")
+
+    with pytest.raises(BrokerUnreachable, match="no queue numbers"):
+        broker.enqueue_page([message()])
+    broker.enqueue_page([message(), message()])
+
+    assert left_over(broker) == 2
+
+
+def test_of_a_page_that_fails_half_way_nothing_is_published(broker: RabbitBroker) -> None:
+    broker.enqueue(message())
+
+    with pytest.raises(TypeError):
+        broker.enqueue_page([message(), message(what=object())])
+
+    assert left_over(broker) == 1
