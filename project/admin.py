@@ -65,6 +65,8 @@ class ClosedModelView(ClosedView, ModelView):
     column_type_formatters_detail = CELLS
     record_name: ClassVar[str]
     """What a row is called on the pages."""
+    delete_warning: ClassVar[str] = "It will be gone for good."
+    """What is said before a row is deleted."""
     empty_hint: ClassVar[str]
     """What stands in a list without rows."""
     action_disallowed_list = ("delete",)

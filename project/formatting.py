@@ -87,6 +87,6 @@ def yes_no(value: bool) -> str:
 
 
 def register(app: Flask) -> None:
-    """Give the templates the filters `utc`, `number`, `duration` and `yes_no`."""
-    for show in (utc, number, duration, yes_no):
+    """Give the templates the filters `utc`, `number` and `duration`."""
+    for show in (utc, number, duration):
         app.add_template_filter(show)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from dramatiq import Middleware
 from dramatiq.broker import Broker, MessageProxy
@@ -51,8 +51,7 @@ class Batch(Generic[Row]):
     def add(self, row: Row) -> None:
         """Hand over the row of the message at work; the message is acknowledged when the row is committed."""
         message = current_message()
-        writers: Writers = current_app.extensions["workers"].writers
-        writer = writers.of(self)
+        writer = writers_of(current_app).of(self)
         # Set before the writer can see it, else Dramatiq might acknowledge a second time.
         hold(message)
         writer.put(Held(row, message))
@@ -183,3 +182,8 @@ class Writers(Middleware):
             for writer in self._writers.values():
                 writer.stop()
             self._writers.clear()
+
+
+def writers_of(app: Flask) -> Writers:
+    """The app's writers."""
+    return cast(Writers, app.extensions["workers"].writers)
