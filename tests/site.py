@@ -13,7 +13,7 @@ import requests
 
 from project.settings import POSTGRES_PARTS, RABBITMQ_PARTS
 from tests.apps import SECRET
-from tests.servers import free_port
+from tests.place import free_port
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -128,7 +128,7 @@ def test_a_rabbit_that_was_paused_killed_and_started_has_its_messages_back_and_g
         server.kill()
         server.start()
 
-        assert fetch(url, "notes") == b"kept"
+        assert wait_until(lambda: fetch(url, "notes"), within=10) == b"kept"
         folder = server.folder
         assert processes_mentioning(mark)
     wait_until(lambda: not processes_mentioning(str(folder)), within=10)

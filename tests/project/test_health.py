@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from tests.apps import close, make_app
-from tests.servers import PostgresServer, RabbitServer, free_port
+from tests.place import free_port
+from tests.servers import PostgresServer, RabbitServer
 
 SECRET = "hunter2"
 

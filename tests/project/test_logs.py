@@ -11,7 +11,7 @@ from flask import Flask
 from project.logs import FORMAT, add_about, lines_about
 from tests.apps import SECRET, close, make_app
 from tests.factories import PASSWORD
-from tests.servers import free_port
+from tests.place import free_port
 
 log = logging.getLogger("tests.logs")
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from tests.app_fixtures import log_in
 from tests.apps import close, make_app
 from tests.factories import make_superuser
-from tests.servers import free_port
+from tests.place import free_port
 from tests.waiting import wait_until
 from workers.broker import InProcessBroker, broker_of
 

@@ -12,7 +12,8 @@ from flask import Flask
 from project.extensions import db
 from tests.apps import close, make_app
 from tests.factories import make_tasks
-from tests.servers import RabbitServer, free_port
+from tests.place import free_port
+from tests.servers import RabbitServer
 from tests.waiting import wait_until
 from tests.workers.ledger import all_ticks, draws_per_task, fresh, numbers
 from workers import ticks
