@@ -41,6 +41,11 @@ def hold(message: MessageProxy) -> None:
     message.held = True  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
 
 
+def keep(message: MessageProxy) -> None:
+    """Leave the message unacknowledged whoever settles it: the broker delivers it again when this connection ends."""
+    message.kept = True  # type: ignore[attr-defined]  # as in `hold`
+
+
 class HoldingConsumer(Consumer):
     """The broker's own consumer, except that a message that somebody holds is acknowledged by its holder.
 
@@ -70,10 +75,12 @@ class HoldingConsumer(Consumer):
 
     def _may_settle(self, message: MessageProxy) -> bool:
         # After a reconnect Dramatiq settles old messages here too. Their tags mean others on this connection, and the broker delivers them again.
-        return getattr(message, "consumer", None) is self and not getattr(message, "held", False)
+        return getattr(message, "consumer", None) is self and not getattr(message, "held", False) and not getattr(message, "kept", False)
 
     def settle(self, message: MessageProxy) -> None:
         """Acknowledge or reject a held message, from any thread. Raises BrokerUnreachable if its connection is gone."""
+        if getattr(message, "kept", False):
+            return
         if message.failed:
             self._consumer.nack(message)
         else:

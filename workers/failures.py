@@ -14,7 +14,7 @@ from project.database import is_trouble
 from project.extensions import db
 from project.ids import is_id
 from workers import queries
-from workers.broker import hold
+from workers.broker import keep
 from workers.schedule import stopping_of
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Failures(Middleware):
         while trouble := self._record(message):
             log.warning("the failure of message %s can't be recorded yet: %s", message.message_id, trouble.__cause__ or trouble)
             if stopping_of(self._app).wait(RECORD_AGAIN_SECONDS):
-                hold(message)
+                keep(message)
                 return
 
     def _record(self, message: MessageProxy) -> Exception | None:

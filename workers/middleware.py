@@ -13,7 +13,7 @@ from flask import Flask
 from project.database import is_trouble
 from project.logs import lines_about
 from workers.batch import Writers
-from workers.broker import BrokerUnreachable, hold
+from workers.broker import BrokerUnreachable, keep
 from workers.failures import Failures
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class PatientRetries(Retries):
             super().after_process_message(broker, message, result=result, exception=exception)  # type: ignore[no-untyped-call]  # as Dramatiq has it
         except BrokerUnreachable as fault:
             log.warning("the retry can't be published, so the message is kept: %s", fault)
-            hold(message)
+            keep(message)
         except Exception:
             # Options that make no sense, say. Unless it fails now, the message would be acknowledged as done.
             message.fail()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from project.extensions import db
 from tests.waiting import wait_until
 from workers import batch as batches
+from workers import queries
 from workers.actors import Actor, Queue, current_message
 from workers.batch import Batch
 from workers.broker import InProcessBroker, broker_of
@@ -157,6 +158,28 @@ def test_a_message_whose_row_can_never_be_written_is_recorded_with_the_error(not
     with app.app_context():
         failure = db.session.scalars(select(MessageFailure)).one()
     assert (failure.actor, failure.args["args"], failure.error) == ("note", ["bad"], "ValueError: a bad row")
+
+
+def test_a_bad_row_whose_failure_can_not_be_recorded_before_the_worker_stops_is_kept(
+    notes: Notes, work: Work, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a row that can never be written, and a database that goes away before that can be noted
+    reached = Event()
+
+    def away(**_values: object) -> None:
+        reached.set()
+        raise outage()
+
+    notes.fault = lambda _rows: ValueError("a bad row")
+    monkeypatch.setattr(queries, "record_failure", away)
+    notes.send("bad")
+
+    with work():
+        assert reached.wait(10)
+
+    broker = broker_of(app)
+    assert isinstance(broker, InProcessBroker)
+    assert (notes.unsettled(), broker.dead_letters) == (1, [])
 
 
 def test_while_the_database_is_in_trouble_the_batch_is_kept_and_written_later(notes: Notes, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:

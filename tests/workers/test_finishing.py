@@ -1,8 +1,11 @@
 """A tick is finished when its numbers are there; what is missing is published again, and at last given up."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import pytest
+from dramatiq import Worker
 from flask import Flask
 from sqlalchemy import delete
 
@@ -14,6 +17,8 @@ from workers import queries, ticks
 from workers.broker import InProcessBroker, broker_of
 from workers.models import Tick, TickState
 from workers.ticks import SILENCE_SECONDS, SILENT_ROUNDS
+
+Work = Callable[[], AbstractContextManager[Worker]]
 
 
 def launched(number_of_tasks: int) -> tuple[Tick, list[int]]:
@@ -188,7 +193,7 @@ def test_a_round_that_brings_something_begins_the_count_anew(context: Flask) -> 
     assert look(tick).silent_rounds == 0
 
 
-def test_a_page_that_is_published_twice_draws_each_task_once(context: Flask, work) -> None:  # type: ignore[no-untyped-def]  # the fixture's type is in tests.app_fixtures
+def test_a_page_that_is_published_twice_draws_each_task_once(context: Flask, work: Work) -> None:
     task_ids = make_tasks(20)
     tick = ticks.launch_by_hand(numbers())
     look(tick)
