@@ -21,12 +21,14 @@ run: install  ## Serve http://127.0.0.1:8000 (another port: make run PORT=8080)
 
 test: install  ## Run the tests and print their coverage (some of them: make test ARGS="-k servers")
 	@tests/install-programs
-	$(BIN)/python -m pytest $(or $(ARGS),--cov)
+	$(BIN)/python -m pytest $(or $(ARGS),--cov --numprocesses auto --maxprocesses 4)
 
-lint: install  ## Check style and types
+lint: install  ## Check style, types, and for what is known to be unsafe
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
+	$(BIN)/python .ci/vulnerabilities.py $(BIN)/pip-audit requirements.lock
 
 lock: install  ## Pin what setup.cfg asks for into requirements.lock (newer versions too: make lock ARGS=--upgrade)
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --all-extras \

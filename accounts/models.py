@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from project.database import BigId, UTCDateTime, utc_now
 from project.extensions import Model
 
-SHORTEST_NAME = 3
 LONGEST_NAME = 255
 
 
@@ -21,6 +20,7 @@ class User(UserMixin, Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(LONGEST_NAME))
     password_hash: Mapped[str] = mapped_column(String(255))
+    """Empty for a user without a password, who signs in elsewhere."""
     is_active: Mapped[bool] = mapped_column(default=True)
     is_superuser: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
@@ -33,6 +33,11 @@ class User(UserMixin, Model):
         Index(None, task_count.desc(), id),
         {"sqlite_autoincrement": True},
     )
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the user can log in with a password."""
+        return bool(self.password_hash)
 
     def __str__(self) -> str:
         """The name that others know the user by."""

@@ -1,6 +1,6 @@
 """What is asked of the table of users."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from accounts.models import User
 from project.database import on_sqlite
@@ -30,10 +30,37 @@ def add_user(username: str, password_hash: str, *, is_superuser: bool = False) -
     return user
 
 
-def lock_superusers() -> list[int]:
-    """The ids of the active superusers, locked until the transaction ends, so that no two changes each spare the other's last one."""
+def lock_people(*user_ids: int) -> list[User]:
+    """Those users and all active superusers, locked until the transaction ends and read anew; whoever is not there any more is left out."""
     if on_sqlite():
         # It knows no row locks; any write takes the lock of the whole database.
-        db.session.execute(update(User).where(User.is_superuser).values(is_superuser=User.is_superuser))
+        db.session.execute(update(User).where(User.is_superuser).values(is_superuser=User.is_superuser), execution_options={"synchronize_session": False})
+    superusers = and_(User.is_superuser, User.is_active)
     # The same order everywhere, so that two who lock them do not wait for each other.
-    return list(db.session.scalars(select(User.id).where(User.is_superuser, User.is_active).order_by(User.id).with_for_update()))
+    people = select(User).where(or_(superusers, User.id.in_(user_ids))).order_by(User.id).with_for_update()
+    return list(db.session.scalars(people.execution_options(populate_existing=True)))
+
+
+def lock_superusers(*also: int) -> list[int]:
+    """The ids of the active superusers, locked with those of the users `also`, so that no two changes each spare the other's last one."""
+    return [user.id for user in lock_people(*also) if user.is_superuser and user.is_active]
+
+
+def lock_user(user_id: int) -> User | None:
+    """The user, locked until the transaction ends and read anew; SQLite waits at the first write instead."""
+    return db.session.scalar(select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True))
+
+
+def hold_unchanged(user: User) -> bool:
+    """Lock the user until the transaction ends; False if it is not active any more, is gone, or has another password than when it was read."""
+    same = (User.id == user.id, User.is_active, User.password_hash == user.password_hash)
+    # A write, for SQLite knows no other lock.
+    held = update(User).where(*same).values(is_active=True).returning(User.id)
+    return db.session.scalar(held.execution_options(synchronize_session=False)) is not None
+
+
+def renew_hash(user: User, password_hash: str) -> bool:
+    """Put a new hash of the same password in the place of the one that was read; False if the password is another one by now; the caller commits."""
+    same = (User.id == user.id, User.password_hash == user.password_hash)
+    renewed = update(User).where(*same).values(password_hash=password_hash).returning(User)
+    return db.session.scalar(renewed, execution_options={"populate_existing": True, "synchronize_session": False}) is not None

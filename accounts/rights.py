@@ -1,4 +1,4 @@
-"""Which changes of a user's rights are refused, so that a site never loses its last superuser."""
+"""Which changes of users are refused, so that a site never loses its last superuser."""
 
 from collections.abc import Collection
 
@@ -13,5 +13,14 @@ def change_fault(*, user_id: int, stays_active_superuser: bool, active_superuser
     if by == user_id:
         return "You can't take your own superuser right away; another superuser can."
     if len(active_superusers) == 1:
+        return "This is the last active superuser; make another one first."
+    return None
+
+
+def deletion_fault(*, user_id: int, active_superusers: Collection[int], by: int | None = None) -> str | None:
+    """Why the user may not be deleted, or None; the arguments are those of `change_fault`."""
+    if by == user_id:
+        return "You can't delete your own account; another superuser can."
+    if user_id in active_superusers and len(active_superusers) == 1:
         return "This is the last active superuser; make another one first."
     return None

@@ -1,12 +1,11 @@
 """Callboard: the app factory."""
 
-from datetime import timedelta
 from importlib import import_module
 
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from project import admin, database, errors, formatting, guard, health, logs
+from project import admin, database, errors, formatting, guard, headers, health, logs
 from project.extensions import csrf, db, login_manager, migrate
 from project.settings import FEATURES, INSTANCE, ROOT, Settings, load_settings
 
@@ -25,17 +24,12 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
         SECRET_KEY=settings.secret_key,
         # A form stays good as long as its session: pages that keep themselves fresh stay open for hours.
         WTF_CSRF_TIME_LIMIT=None,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.production,
-        REMEMBER_COOKIE_HTTPONLY=True,
-        REMEMBER_COOKIE_SAMESITE="Lax",
-        REMEMBER_COOKIE_SECURE=settings.production,
-        REMEMBER_COOKIE_DURATION=timedelta(days=30),
     )
     # A Flask-Admin view's blueprint brings Flask-Admin's own templates, so each package's folder is searched here.
     app.jinja_loader = ChoiceLoader([FileSystemLoader(ROOT / package / "templates") for package in ("project", *FEATURES)])
     # First of all, so that what the others refuse is logged with the request's id.
     logs.register(app)
+    headers.register(app)
     database.register(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
@@ -45,4 +39,5 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     for feature in FEATURES:
         import_module(feature).register(app)
     guard.demand_a_rule_of_every_route(app)
+    guard.demand_tokens_of_the_api_alone(app)
     return app

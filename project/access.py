@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, Protocol
+from typing import Any, ParamSpec, Protocol
 
-from flask import Response, abort, request
+from flask import Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from project.extensions import login_manager
+from project import api, audit
+from project.extensions import csrf, db, login_manager
 
 P = ParamSpec("P")
 
@@ -67,9 +68,66 @@ def open_to(rule: Rule) -> Callable[[Callable[P, ResponseReturnValue]], Callable
     return decorate
 
 
+def open_to_token(rule: Rule, scope: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Open a JSON endpoint to those whom `rule` admits: with a bearer token that has `scope`, or in the browser in which they are logged in.
+
+    Refusals are JSON. A bearer token counts for this one request, whatever session comes with it, and needs no form's token, for no other site can make
+    a browser send it; what a session changes needs one, in the header `X-CSRFToken`.
+    """
+
+    def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            return refusal_of_token(scope) or refusal_of_person(rule) or view(*args, **kwargs)
+
+        guarded.rule = rule  # type: ignore[attr-defined]  # as above
+        guarded.scope = scope  # type: ignore[attr-defined]  # as above
+        # Flask-WTF checks before it is known how the request comes; refusal_of_token does.
+        csrf.exempt(guarded)
+        return guarded
+
+    return decorate
+
+
+def refusal_of_token(scope: str) -> Response | None:
+    """What is wrong with how the request says who sends it; None once that is known, by a token or by a session."""
+    token = api.bearer_token()
+    if token is None:
+        if not current_user.is_authenticated:
+            return api.challenge(401, "Send a token: Authorization: Bearer callboard_…")
+        if current_app.config["WTF_CSRF_ENABLED"]:
+            csrf.protect()
+        return None
+    bearer = api.bearer_behind(token)
+    if bearer is None:
+        return api.challenge(401, "This token is unknown, expired or revoked, or its user may not use it.", "invalid_token")
+    # Where Flask-Login keeps the user of one request; its login_user would write a session.
+    g._login_user = bearer.user
+    if scope not in bearer.scopes:
+        return api.challenge(403, f"This token does not have the scope {scope}.", "insufficient_scope", scope)
+    return None
+
+
+def refusal_of_person(rule: Rule) -> Response | None:
+    """What the current user, who is known, gets where the rule does not admit them."""
+    if rule(current_user):
+        return None
+    note_refusal()
+    return api.refusal(403, "Your account does not have the right that this needs. A superuser can give it.")
+
+
+def note_refusal() -> None:
+    """Note in the audit that the current user was refused here; once a minute, for a page that was left open asks every two seconds. Commits."""
+    here: dict[str, Any] = {"endpoint": request.endpoint, "method": request.method}
+    if not audit.recorded_lately("access.refused", by=current_user.id, **here):
+        audit.record("access.refused", **here)
+        db.session.commit()
+
+
 def refuse() -> BaseResponse:
     """Send a visitor to the login page, and back here afterwards; tell anybody else 403."""
     if current_user.is_authenticated:
+        note_refusal()
         abort(403)
     if "HX-Request" in request.headers:
         # htmx would put the login page inside the fragment it polls; this makes it reload the whole page, which then redirects.

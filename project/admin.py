@@ -31,6 +31,11 @@ EXPORT_CHUNK = 1000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
+def safe_in_spreadsheets(value: Any) -> Any:
+    """A value for CSV; text that a spreadsheet would take for a formula is quoted (OWASP, "CSV Injection")."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
 class ClosedView(BaseView):
     """A page for those whom `rule` admits; visitors are sent to log in, others get 403."""
 
@@ -93,9 +98,8 @@ class ClosedModelView(ClosedView, ModelView):
         return None, every_row()
 
     def get_export_value(self, model: Any, name: str) -> Any:
-        """A value for CSV; text that a spreadsheet would take for a formula is quoted (OWASP, "CSV Injection")."""
-        value = super().get_export_value(model, name)
-        return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+        """A value for CSV."""
+        return safe_in_spreadsheets(super().get_export_value(model, name))
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         """Refuse a return address that is another site's: Flask-Admin goes to `url` after it is done, and checks it less strictly."""

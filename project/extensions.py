@@ -1,6 +1,6 @@
 """The extension registry: what features share, bound to nothing until an app is made."""
 
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask
 from flask_admin import Admin
@@ -34,14 +34,16 @@ db = SQLAlchemy(model_class=Model, disable_autonaming=True, session_options={"ex
 migrate = Migrate()
 
 
-class AsciiLoginManager(LoginManager):
-    """Flask-Login, which else fails over a remember cookie with a character that no cookie of its own has."""
+class SessionLoginManager(LoginManager):
+    """Flask-Login without its remember cookie: who stays logged in has a session like any other, only a longer one."""
 
-    def _load_user_from_remember_cookie(self, cookie: str) -> Any:
-        return super()._load_user_from_remember_cookie(cookie) if cookie.isascii() else None
+    def _load_user_from_remember_cookie(self, cookie: str) -> None:
+        """Take nobody's word for it, an older release's neither."""
 
 
-login_manager = AsciiLoginManager()
+login_manager = SessionLoginManager()
+# It would mark a session of another address or browser as not fresh, and nothing asks for that.
+login_manager.session_protection = None
 csrf = CSRFProtect()
 
 

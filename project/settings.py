@@ -1,6 +1,7 @@
 """What an operator may set, typed, from the environment and an optional `.env`."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from urllib.parse import quote, urlsplit
 from click import ClickException
 from dotenv import dotenv_values
 from pika import URLParameters
+from requests import Request, RequestException
+
+from project.providers import Provider, can_be_trusted
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
@@ -18,8 +22,14 @@ FEATURES = ("workers", "accounts", "tasks_app", "reviews")
 """The packages `create_app` loads by name, in this order; each has a `register(app)`."""
 
 SHORTEST_SECRET = 32
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE | re.ASCII)
 POSTGRES_PARTS = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_HOST")
 RABBITMQ_PARTS = ("RABBITMQ_USERNAME", "RABBITMQ_PASSWORD", "RABBITMQ_VHOST", "RABBITMQ_HOST")
+GITLAB_PARTS = ("GITLAB_URL", "GITLAB_CLIENT_ID", "GITLAB_CLIENT_SECRET")
+OIDC_PARTS = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+PRINTED = re.compile(r"[!-~]+")
+LONGEST_ISSUER = 255
+LONGEST_PROVIDER_NAME = 40
 
 
 class SettingsError(ClickException):
@@ -40,6 +50,27 @@ class Settings:
     """Seconds between two ticks of the numbers."""
     max_unfinished_ticks: int = 3
     """Scheduled ticks of one schedule that may be open at once; a slot beyond that is skipped."""
+    trusted_proxies: int = 0
+    """Proxies in front, each of which adds to X-Forwarded-For and its kin; what a request says in them is believed as far as these reach."""
+    trusted_hosts: tuple[str, ...] = ()
+    """Names that the site answers to; none is any."""
+    max_body_bytes: int = 1024 * 1024
+    """Bytes that a request's body may have."""
+    alert_webhook_url: str | None = field(default=None, repr=False)
+    """Where alarms are posted; None posts none."""
+
+    session_idle_minutes: int = 720
+    """How long a session may go unused."""
+    session_hours: int = 168
+    """How long a session lasts at most."""
+    remember_days: int = 30
+    """How long the session of whoever stays logged in lasts, used or not."""
+    registration: str = "open"
+    """`open` to everybody, `invite` for those with an invite, or `closed`."""
+    second_factor: str = "optional"
+    """`optional`, or `superusers`: required of those."""
+    providers: tuple[Provider, ...] = ()
+    """Where users may sign in besides here."""
 
     @property
     def production(self) -> bool:
@@ -69,6 +100,16 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port=_whole_number(environ, "PORT", 8000, "a port", 1, 65535),
         schedule_seconds=_whole_number(environ, "GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE", 300, "a number of seconds", 1, 7 * 86400),
         max_unfinished_ticks=_whole_number(environ, "MAX_UNFINISHED_TICKS", 3, "a number of ticks", 1, 1000),
+        trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, "a number of proxies", 0, 10),
+        trusted_hosts=_host_names(environ, "TRUSTED_HOSTS"),
+        max_body_bytes=_whole_number(environ, "MAX_BODY_BYTES", 1024 * 1024, "a number of bytes", 16 * 1024, 1024**3),
+        alert_webhook_url=_webhook_url(environ, "ALERT_WEBHOOK_URL"),
+        session_idle_minutes=_whole_number(environ, "SESSION_IDLE_MINUTES", 720, "a number of minutes", 1, 366 * 1440),
+        session_hours=_whole_number(environ, "SESSION_HOURS", 168, "a number of hours", 1, 366 * 24),
+        remember_days=_whole_number(environ, "REMEMBER_DAYS", 30, "a number of days", 1, 366),
+        registration=_choice(environ, "REGISTRATION", ("open", "invite", "closed")),
+        second_factor=_choice(environ, "SECOND_FACTOR", ("optional", "superusers")),
+        providers=_providers(environ),
     )
 
 
@@ -86,6 +127,15 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, what: str
     if not lowest <= int(text) <= highest:
         raise SettingsError(f"{name}: {text} is not between {lowest} and {highest}")
     return int(text)
+
+
+def _host_names(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Names between commas; a port belongs to none of them."""
+    names = tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
+    for each in names:
+        if not HOST_NAME.fullmatch(each):
+            raise SettingsError(f'{name}: "{each}" is not the name of a host, e.g. callboard.example.org')
+    return names
 
 
 def _secret_key(environ: Mapping[str, str], environment: str) -> str:
@@ -177,4 +227,55 @@ def _broker_url(environ: Mapping[str, str]) -> str | None:
         URLParameters(url)
     except (TypeError, ValueError) as fault:
         raise SettingsError(f"BROKER_URL: {fault}") from None
+    return url
+
+
+def _webhook_url(environ: Mapping[str, str], name: str) -> str | None:
+    url = environ.get(name)
+    if not url:
+        return None
+    address = urlsplit(_readable(name, url))
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise SettingsError(f"{name}: does not begin with http:// or https:// and a host, e.g. https://chat.example.org/hooks/…")
+    try:
+        Request("POST", url).prepare()
+    except (RequestException, ValueError):
+        raise SettingsError(f"{name}: is no address that a request can be sent to") from None
+    return url
+
+
+def _providers(environ: Mapping[str, str]) -> tuple[Provider, ...]:
+    name = environ.get("OIDC_NAME") or "single sign-on"
+    if len(name) > LONGEST_PROVIDER_NAME or not name.isprintable():
+        raise SettingsError(f"OIDC_NAME: has more than {LONGEST_PROVIDER_NAME} characters or some that can't be printed")
+    found = (_provider(environ, GITLAB_PARTS, "gitlab", "GitLab"), _provider(environ, OIDC_PARTS, "oidc", name))
+    return tuple(provider for provider in found if provider)
+
+
+def _provider(environ: Mapping[str, str], names: tuple[str, ...], key: str, name: str) -> Provider | None:
+    parts = _parts(environ, names)
+    if parts is None:
+        return None
+    issuer, client_id, client_secret = parts
+    return Provider(
+        key=key,
+        name=name,
+        # GitLab's has no slash at its end, and people type one; another's may have.
+        issuer=_issuer(names[0], issuer.rstrip("/") if key == "gitlab" else issuer),
+        client_id=_printed(names[1], client_id),
+        client_secret=_printed(names[2], client_secret),
+    )
+
+
+def _printed(name: str, value: str) -> str:
+    """A client's id or secret (RFC 6749, appendix A: visible ASCII). The error doesn't show it."""
+    if not PRINTED.fullmatch(value):
+        raise SettingsError(f"{name}: has characters other than visible ASCII")
+    return value
+
+
+def _issuer(name: str, url: str) -> str:
+    """The URL of an OpenID Connect issuer as it is, for it is compared to the character (OpenID Connect Core 1.0, section 2: no query, no fragment)."""
+    if not (can_be_trusted(url) and PRINTED.fullmatch(url) and len(url) <= LONGEST_ISSUER) or any(mark in url for mark in "@?#"):
+        raise SettingsError(f"{name}: is not https:// and a host and perhaps a path, e.g. https://gitlab.example.org; http:// is for this machine alone")
     return url

@@ -3,12 +3,13 @@
 import sys
 
 from project import create_app, logs
-from project.settings import SettingsError
+from project.settings import SettingsError, load_settings
 from workers.serving import Serving
 
-logs.configure()
 try:
-    app = create_app()
+    settings = load_settings()
+    logs.configure(production=settings.production)
+    app = create_app(settings)
 except SettingsError as fault:
     # gunicorn shows a stack trace for any exception but an exit, and starts again; the operator needs the sentence alone.
     sys.exit(f"callboard: {fault}")

@@ -10,10 +10,9 @@ from flask_admin import expose
 
 from project.access import reviewers
 from project.admin import ClosedView
-from project.ids import read_id
 from reviews import queries
+from reviews.cursor import Cursor
 from reviews.forms import ReviewFilter
-from reviews.queries import Cursor
 
 PAGE = 50
 CHARTED = 15
@@ -30,7 +29,7 @@ class ReviewsView(ClosedView):
         """A page of authors, those with the most Tasks first."""
         form = ReviewFilter(request.args)
         search = form.search.data or ""
-        authors = queries.authors_by_amount(search, PAGE + 1, cursor_from_request())
+        authors = queries.authors_by_amount(search, PAGE + 1, Cursor.read(request.args.get("after", "")))
         shown = authors[:PAGE]
         top = queries.authors_by_amount("", CHARTED)
         last = shown[-1] if len(authors) > PAGE else None
@@ -39,7 +38,7 @@ class ReviewsView(ClosedView):
             authors=shown,
             filter=form,
             first_url=url_for(".index", search=search or None) if "after" in request.args else None,
-            next_url=last and url_for(".index", search=search or None, after=f"{last.task_count}-{last.id}"),
+            next_url=last and url_for(".index", search=search or None, after=Cursor(last.task_count, last.id)),
             csv_url=url_for(".export", search=search or None),
             chart={"kind": "bars", "title": "The authors with the most tasks", "labels": [a.username for a in top], "values": [a.task_count for a in top]},
         )
@@ -50,15 +49,6 @@ class ReviewsView(ClosedView):
         form = ReviewFilter(request.args)
         headers = {"Content-Disposition": "attachment; filename=authors.csv"}
         return Response(stream_with_context(csv_lines(form.search.data or "")), mimetype="text/csv", headers=headers)
-
-
-def cursor_from_request() -> Cursor | None:
-    """Where the page begins, or None for the first page and for a cursor that is none."""
-    amount, _, last = request.args.get("after", "").partition("-")
-    user_id = read_id(last)
-    # No Tasks at all is an amount too, though no id.
-    task_count = 0 if amount == "0" else read_id(amount)
-    return None if user_id is None or task_count is None else Cursor(task_count, user_id)
 
 
 def csv_lines(search: str) -> Iterator[str]:

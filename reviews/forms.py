@@ -2,8 +2,10 @@
 
 from wtforms import Form, SearchField
 
+from project.forms import trimmed
+
 
 class ReviewFilter(Form):
     """Which authors are wanted, from the query string."""
 
-    search = SearchField("Username", filters=[lambda typed: (typed or "").strip().replace("\0", "")])
+    search = SearchField("Username", filters=[lambda typed: trimmed(typed).replace("\0", "")])

@@ -1,20 +1,12 @@
 """What is asked about authors."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Row, Select, func, or_, select
 
 from accounts.models import User
 from project.extensions import db
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """The last author of a page: the next page begins after it."""
-
-    task_count: int
-    user_id: int
+from reviews.cursor import Cursor
 
 
 def _by_amount(search: str) -> Select[int, str, int]:

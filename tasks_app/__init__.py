@@ -2,8 +2,9 @@
 
 from flask import Flask
 
+from accounts.people.belongings import Belongings, Heirloom, belongings_of
 from project.extensions import admin_of, db
-from tasks_app import amounts
+from tasks_app import amounts, queries
 from tasks_app.actors import delete_results, generate_random_number
 from tasks_app.admin import ResultView, TaskView
 from tasks_app.cli import first_run, tasks_cli
@@ -22,5 +23,7 @@ def register(app: Flask) -> None:
     for schedule in (random_numbers(app), leftover_deletions(app)):
         schedules_of(app).add(schedule)
     amounts.register()
+    heirloom = Heirloom(queries.count_tasks_of, queries.hold_tasks, queries.hand_over_tasks)
+    belongings_of(app).append(Belongings("tasks", queries.tasks_of, heirloom))
     app.cli.add_command(tasks_cli)
     app.cli.add_command(first_run)

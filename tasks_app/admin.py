@@ -9,8 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_login import current_user
 
+from project import audit
 from project.access import superusers
 from project.admin import ClosedModelView, ClosedView
+from project.extensions import db
 from project.ids import id_from
 from tasks_app import charts, queries
 from tasks_app.actors import delete_results, generate_random_number
@@ -60,9 +62,16 @@ class TaskView(ClosedModelView):
             form.author.data = current_user
         return form
 
+    def on_model_change(self, form: TaskForm, model: Task, is_created: bool) -> None:
+        """Note what the Task is from now on."""
+        db.session.flush()
+        told: dict[str, Any] = {"title": model.title, "lower_limit": model.lower_limit, "upper_limit": model.upper_limit, "author_id": model.created_by}
+        audit.record("task.created" if is_created else "task.changed", ("task", model.id), **told)
+
     def delete_model(self, model: Task) -> Any:
         """Delete the Task now, and have its results deleted by an actor, however many they are."""
         queries.note_deletion(model)
+        audit.record("task.deleted", ("task", model.id))
         deleted = super().delete_model(model)
         if deleted:
             try:
@@ -97,6 +106,8 @@ class TaskView(ClosedModelView):
             log.warning("task %d can't be run now: %s", task.id, fault)
             flash("The queue can't be reached, so nothing was sent. Try again when it is back.", "error")
         else:
+            audit.record("run.sent", ("task", task.id), schedule=NAME)
+            db.session.commit()
             flash("Sent. The number appears below as soon as a worker has drawn it.", "success")
         return redirect(url_for(".details_view", id=task.id))
 

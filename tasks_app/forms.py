@@ -10,8 +10,8 @@ from wtforms import Field, Form, StringField
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import TextInput
 
-from accounts.forms import username_fault
 from accounts.queries import find_user
+from accounts.usernames import username_fault
 from project.ids import read_id
 from tasks_app.models import LONGEST_TITLE
 

@@ -9,7 +9,9 @@ from dramatiq import Worker
 from flask import Flask
 from flask.testing import FlaskClient
 
+from accounts.sessions.current import TOKEN
 from tests.apps import close, empty, make_app, migrate, sqlite_copy
+from tests.factories import make_session
 from tests.servers import PostgresServer
 from workers.broker import InProcessBroker, broker_of
 
@@ -74,9 +76,10 @@ def client(app: Flask) -> FlaskClient:
 
 def log_in(client: FlaskClient, user_id: int) -> FlaskClient:
     """The client with the user logged in."""
+    with client.application.app_context():
+        token = make_session(user_id)
     with client.session_transaction() as session:
-        session["_user_id"] = str(user_id)
-        session["_fresh"] = True
+        session[TOKEN] = token
     return client
 
 

@@ -13,11 +13,13 @@ from project.extensions import Model, db
 from project.settings import Settings
 
 SECRET = "a secret that only the tests know, and long enough"
+WEEK = 7 * 86400
+"""Seconds between scheduled ticks: with five minutes, a slot would now and then begin in the middle of a test, and bring a second tick."""
 
 
 def settings(database_url: str, **changes: Any) -> Settings:
-    """An instance's settings, in development and with the in-process broker unless changed."""
-    return Settings(secret_key=SECRET, database_url=database_url, **changes)
+    """An instance's settings, in development, with the in-process broker and a slot a week unless changed."""
+    return Settings(**{"secret_key": SECRET, "database_url": database_url, "schedule_seconds": WEEK, **changes})
 
 
 def make_app(database_url: str, **changes: Any) -> Flask:

@@ -7,7 +7,10 @@ from uuid import uuid4
 
 from accounts.models import User
 from accounts.passwords import hash_password
+from accounts.sessions.models import LoginSession
+from project.database import utc_now
 from project.extensions import Model, db
+from project.tokens import digest, new_token
 from tasks_app.models import Task, TaskResult
 from workers.models import Tick, TickState
 
@@ -22,12 +25,20 @@ def make_user(username: str | None = None, **values: Any) -> User:
     """A user whose password is PASSWORD."""
     if not _hash:
         _hash.append(hash_password(PASSWORD))
-    return _added(User(username=username or f"user{next(_numbers)}", password_hash=_hash[0], **values))
+    return _added(User(**{"username": username or f"user{next(_numbers)}", "password_hash": _hash[0], **values}))
 
 
 def make_superuser(username: str | None = None) -> User:
     """A user who may do everything."""
     return make_user(username, is_superuser=True)
+
+
+def make_session(user_id: int, **values: Any) -> str:
+    """A session of the user, begun just now; its token."""
+    token, at = new_token(), utc_now()
+    row = {"remember": False, "created_at": at, "last_seen_at": at, "address": "192.0.2.1", "device": "A test", "device_hash": digest(new_token())}
+    _added(LoginSession(user_id=user_id, token_hash=digest(token), **{**row, **values}))
+    return token
 
 
 def make_task(author: User | None = None, lower_limit: float = 0.0, upper_limit: float = 1.0, title: str | None = None) -> Task:

@@ -15,13 +15,15 @@ from tests.waiting import wait_until
 # Servers start in seconds on an idle machine; a busy one may take several times that.
 START_DEADLINE = 90.0
 STOP_DEADLINE = 30.0
+PORTS_OF_A_PROCESS = 3000
+"""Tests run in up to four processes, each with ports of its own."""
 
 
 class Place:
-    """A temporary folder, and the programs that run in it: as an unprivileged user when we are root, because the servers refuse root."""
+    """A temporary folder, and the programs that run in it; when we are root, as the unprivileged `user` if one is named, for servers that refuse root."""
 
-    def __init__(self, name: str, user: str) -> None:
-        account = _account(user) if os.geteuid() == 0 else None
+    def __init__(self, name: str, user: str | None = None) -> None:
+        account = _account(user) if user and os.geteuid() == 0 else None
         self._user = account.pw_uid if account else None
         self._group = account.pw_gid if account else None
         self._extra_groups: list[int] | None = [] if account else None
@@ -91,15 +93,20 @@ class Place:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody uses.
+    """A port of the loopback interface that nobody uses, nor another process of the same test run is about to.
 
     Taken from below those that the system gives to outgoing connections (32768 and up on Linux), or one of them would take it while a server is stopped.
     """
+    first = 20000 + PORTS_OF_A_PROCESS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = random.randrange(20000, 32000)
+        # Not the common generator, which hypothesis seeds alike in every process.
+        port = random.SystemRandom().randrange(first, first + PORTS_OF_A_PROCESS)
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def end_process(process: subprocess.Popen[bytes], how: signal.Signals) -> None:

@@ -11,13 +11,28 @@ from pathlib import Path
 
 import requests
 
-from project.settings import POSTGRES_PARTS, RABBITMQ_PARTS
+from project.settings import GITLAB_PARTS, OIDC_PARTS, POSTGRES_PARTS, RABBITMQ_PARTS
 from tests.apps import SECRET
 from tests.place import free_port
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+
+OTHER_SETTINGS = (
+    "DATABASE_URL",
+    "BROKER_URL",
+    "CALLBOARD_ENV",
+    "ALERT_WEBHOOK_URL",
+    "TRUSTED_PROXIES",
+    "TRUSTED_HOSTS",
+    "MAX_BODY_BYTES",
+    "SESSION_IDLE_MINUTES",
+    "SESSION_HOURS",
+    "REMEMBER_DAYS",
+    "REGISTRATION",
+    "SECOND_FACTOR",
+)
 
 
 class Site:
@@ -29,8 +44,12 @@ class Site:
         self.browser = requests.Session()
         self._folder = folder
         # Blank is as good as unset, and hides what the developer's own .env says: no test may reach a server of theirs.
-        blank = dict.fromkeys((*POSTGRES_PARTS, *RABBITMQ_PARTS, "DATABASE_URL", "BROKER_URL", "CALLBOARD_ENV"), "")
+        blank = dict.fromkeys((*POSTGRES_PARTS, *RABBITMQ_PARTS, *GITLAB_PARTS, *OIDC_PARTS, *OTHER_SETTINGS), "")
         self._environment = os.environ | blank | {"SECRET_KEY": SECRET, "PORT": str(self.port)} | environment
+
+    def set(self, **environment: str) -> None:
+        """Change settings, for the programs that are started from now on."""
+        self._environment = self._environment | environment
 
     def flask(self, *arguments: str, typed: str = "") -> str:
         """What a `flask` command prints."""

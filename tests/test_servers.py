@@ -145,7 +145,15 @@ def test_virtual_hosts_do_not_run_out(rabbit: RabbitServer) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_nothing_behind(how: signal.Signals) -> None:
     require(POSTGRES_PACKAGE)
-    program = "from tests.servers import PostgresServer\nimport signal\nwith PostgresServer() as s: print(s.folder, flush=True); signal.pause()"
+    # Whoever runs the tests in the background has them ignore Ctrl-C, and programs inherit that.
+    program = """
+import signal
+from tests.servers import PostgresServer
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with PostgresServer() as server:
+    print(server.folder, flush=True)
+    signal.pause()
+"""
     run = subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     with run:
         assert run.stdout is not None

@@ -7,12 +7,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from tests.apps import WEEK
 from tests.servers import PostgresServer, RabbitServer
 from tests.site import Site
 from tests.waiting import wait_until
 
 PASSWORD = "correct horse battery"
-WEEK = 7 * 86400
 
 
 @pytest.fixture

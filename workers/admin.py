@@ -7,8 +7,10 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
+from project import audit
 from project.access import superusers
 from project.admin import ClosedView
+from project.extensions import db
 from project.ids import id_from
 from workers import queries, ticks
 from workers.broker import BrokerUnreachable
@@ -69,6 +71,8 @@ class WorkersView(ClosedView):
             log.warning("%s %d can't be run now: %s", schedule.key_name, key, fault)
             flash("The queue can't be reached, so nothing was sent. Try again when it is back.", "error")
         else:
+            audit.record("run.sent", (schedule.key_name.lower(), key), schedule=schedule.name)
+            db.session.commit()
             flash(f"Sent, for {schedule.key_name} {key}.", "success")
         return redirect(url_for(".index"))
 

@@ -5,15 +5,15 @@ import sys
 import dramatiq
 
 from project import create_app, logs
-from project.extensions import settings_of
-from project.settings import SettingsError
+from project.settings import SettingsError, load_settings
 from workers.broker import broker_of
 
-logs.configure()
 try:
-    app = create_app()
-    if settings_of(app).in_process:
+    settings = load_settings()
+    logs.configure(production=settings.production)
+    if settings.in_process:
         raise SettingsError("BROKER_URL: not set, nor are RABBITMQ_…; without RabbitMQ the serving process works its messages itself")
+    app = create_app(settings)
 except SettingsError as fault:
     # Dramatiq would show a stack trace; the operator needs the sentence alone.
     sys.exit(f"callboard: {fault}")

@@ -3,6 +3,7 @@
 import logging
 from contextlib import ExitStack
 from threading import local
+from time import perf_counter
 from typing import Any
 
 from dramatiq import Middleware
@@ -11,7 +12,7 @@ from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Pipelines, 
 from flask import Flask
 
 from project.database import is_trouble
-from project.logs import lines_about
+from project.logs import event, lines_about
 from workers.batch import Writers
 from workers.broker import BrokerUnreachable, keep
 from workers.failures import Failures
@@ -50,7 +51,7 @@ class PatientRetries(Retries):
 
 
 class MessageContext(Middleware):
-    """Runs each message inside an app context, its log lines marked with its id, actor and attempt."""
+    """Runs each message inside an app context, its log lines marked with its id, actor and attempt, the last of which says how it ended."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -60,14 +61,24 @@ class MessageContext(Middleware):
         """Enter the contexts."""
         stack = self._thread.stack = ExitStack()
         attempt = message.attempt = attempts_before(message) + 1  # type: ignore[attr-defined]  # as in `hold`
-        stack.enter_context(lines_about(f"message={message.message_id} actor={message.actor_name} attempt={attempt}"))
+        stack.enter_context(lines_about(message_id=message.message_id, actor=message.actor_name, attempt=attempt))
         stack.enter_context(self._app.app_context())
+        self._thread.began = perf_counter()
 
     def after_process_message(self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None) -> None:
-        """Leave the contexts; the app's teardown gives the database connection back."""
-        self._thread.stack.close()
+        """Log the message's line and leave the contexts; the app's teardown gives the database connection back."""
+        if message.failed:
+            self._end("failed")
+        else:
+            self._end("done" if exception is None else "retried")
 
-    after_skip_message = after_process_message
+    def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
+        """The same for a message that was not begun."""
+        self._end("skipped")
+
+    def _end(self, outcome: str) -> None:
+        log.info("worked", extra=event(milliseconds=round((perf_counter() - self._thread.began) * 1000, 1), outcome=outcome))
+        self._thread.stack.close()
 
 
 def attempts_before(message: MessageProxy) -> int:

@@ -1,4 +1,4 @@
-"""The ledger of ticks, and the messages that failed for good."""
+"""The ledger of ticks, the messages that failed for good, and the alarms."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -105,5 +105,49 @@ class MessageFailure(Model):
 
     __table_args__ = (
         Index("ix_message_failures_tick_id_key", tick_id, key, postgresql_where=text("tick_id IS NOT NULL"), sqlite_where=text("tick_id IS NOT NULL")),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class AlarmKind(StrEnum):
+    """What somebody is told of. Only that there is no worker lasts; the others are over at once."""
+
+    ABANDONED_TICK = "abandoned tick"
+    NO_WORKER = "no worker"
+    SKIPPED_SLOT = "skipped slot"
+
+
+# As text, like IS_OPEN.
+ONE_ROW = text("ended_at IS NULL OR kind <> 'no worker'")
+UNPOSTED = text("posted_at IS NULL")
+
+
+class Alarm(Model):
+    """An event that somebody should know of, kept whether or not there is a webhook that it is posted to."""
+
+    __tablename__ = "alarms"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    about: Mapped[str] = mapped_column(String(255))
+    """The tick's id, or the queue's name."""
+    text: Mapped[str] = mapped_column(Text)
+    """A sentence for an operator who was asleep."""
+    began_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """None while it lasts."""
+
+    posted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When the webhook took what there is to tell; None again when it ends, which is to be told too."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was tried to tell that."""
+    next_try_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """Until then nobody but the token's holder tries; without a token, nobody at all."""
+    lease_token: Mapped[str | None] = mapped_column(String(36))
+
+    __table_args__ = (
+        # An event is one row, whichever processes notice it: a tick ends once, a worker may be missing again.
+        Index("uq_alarms_kind_about", kind, about, unique=True, postgresql_where=ONE_ROW, sqlite_where=ONE_ROW),
+        Index("ix_alarms_unposted", next_try_at, postgresql_where=UNPOSTED, sqlite_where=UNPOSTED),
         {"sqlite_autoincrement": True},
     )

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Double, case, cast, exists, func, literal, null, select, update
 
+from project import audit
 from project.database import UTCDateTime, insert, now, on_sqlite, seconds_from_now, utc_now
 from project.extensions import db
-from workers import slots
-from workers.models import IS_OPEN, MANUAL, MessageFailure, Tick, TickState
+from workers import alarm_queries, alarms, slots
+from workers.models import IS_OPEN, MANUAL, AlarmKind, MessageFailure, Tick, TickState
 
 LEASE_SECONDS = 20.0
 """How long a launcher that fell silent keeps others from its tick."""
@@ -33,7 +34,8 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
     """The tick of the schedule's latest slot, leased to `token`, if nobody has claimed that slot before; commits.
 
     Due or not, the slot and the lease are all decided in this one statement, on the database's clock, and the
-    unique key picks one winner among all who try. With `most_open` ticks still open the slot is recorded as skipped.
+    unique key picks one winner among all who try. With `most_open` ticks still open the slot is recorded as skipped,
+    and with it its alarm.
     A slot older than the newest known is never due: that happens when the interval has grown.
     """
     slot = _latest_slot(interval)
@@ -62,15 +64,19 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
     known = exists().where(Tick.schedule == schedule, Tick.slot >= slot, Tick.slot <= now())
     claim = insert(Tick).from_select(list(row), select(*row.values()).where(~known)).on_conflict_do_nothing().returning(Tick)
     tick = db.session.scalar(claim)
+    if tick and tick.state == TickState.SKIPPED:
+        alarm_queries.record(AlarmKind.SKIPPED_SLOT, str(tick.id), alarms.skipped(tick))
     db.session.commit()
     return tick
 
 
 def add_manual_tick(schedule: str, last_key: int) -> Tick:
-    """A tick that somebody launched by hand, due at once and leased to nobody; commits."""
+    """A tick that somebody launched by hand, due at once and leased to nobody; commits, and notes it in the audit."""
     at = database_time()
     tick = Tick(schedule=MANUAL, launches=schedule, slot=at, state=TickState.PUBLISHING, started_at=at, lease_until=at, last_key=last_key, progress_at=at)
     db.session.add(tick)
+    db.session.flush()
+    audit.record("tick.launched", ("tick", tick.id), schedule=schedule)
     db.session.commit()
     return tick
 
@@ -78,6 +84,11 @@ def add_manual_tick(schedule: str, last_key: int) -> Tick:
 def open_ticks() -> Sequence[int]:
     """The ids of the ticks that are not finished, abandoned or skipped, oldest first."""
     return db.session.scalars(select(Tick.id).where(IS_OPEN).order_by(Tick.id)).all()
+
+
+def open_launches() -> Sequence[str]:
+    """The names of the schedules whose actors open ticks call."""
+    return db.session.scalars(select(Tick.launches).where(IS_OPEN).distinct()).all()
 
 
 def has_older_open(tick: Tick, schedules: Collection[str]) -> bool:
@@ -101,6 +112,21 @@ def lease(tick_id: int, token: str) -> Tick | None:
 
 def change(tick: Tick, token: str, **values: Any) -> bool:
     """Change a tick whose lease `token` holds, and prolong the lease; False if the lease is lost; commits."""
+    held = _change(tick, token, **values)
+    db.session.commit()
+    return held
+
+
+def abandon(tick: Tick, token: str, reason: str) -> bool:
+    """Give up a tick whose lease `token` holds, and record its alarm; False if the lease is lost; commits."""
+    held = _change(tick, token, state=TickState.ABANDONED, finished_at=now(), failed=count_failed(tick.id), reason=reason)
+    if held:
+        alarm_queries.record(AlarmKind.ABANDONED_TICK, str(tick.id), alarms.abandoned(tick))
+    db.session.commit()
+    return held
+
+
+def _change(tick: Tick, token: str, **values: Any) -> bool:
     values.setdefault("lease_until", seconds_from_now(LEASE_SECONDS))
     fenced = (
         update(Tick)
@@ -109,9 +135,7 @@ def change(tick: Tick, token: str, **values: Any) -> bool:
         .returning(Tick)
         .execution_options(populate_existing=True, synchronize_session=False)
     )
-    held = db.session.scalar(fenced) is not None
-    db.session.commit()
-    return held
+    return db.session.scalar(fenced) is not None
 
 
 def release(tick: Tick, token: str, *, seconds: float) -> None:

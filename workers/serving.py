@@ -1,7 +1,9 @@
 """What runs in a process that serves the site, and in no other: the scheduler, and workers where there is no RabbitMQ."""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
@@ -11,27 +13,31 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from project.database import is_trouble
-from project.extensions import db
-from workers import queries, ticks
+from project.extensions import db, settings_of
+from workers import queries, ticks, webhook
 from workers.broker import InProcessBroker, broker_of
 from workers.schedule import schedules_of, stopping_of
+from workers.watch import Watch
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1
+WATCH_SECONDS = 10
+POST_SECONDS = 2
 WORKER_THREADS = 4
 WORKER_TIMEOUT_MILLISECONDS = 200
 
 
 class Serving:
-    """The background of one serving process: a beat that keeps the schedules, and perhaps worker threads."""
+    """The background of one serving process: a beat that keeps the schedules, a watch over workers, and perhaps worker threads."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._worker: Worker | None = None
         self._reopened = False
-        self._in_trouble = False
+        self._watch = Watch()
+        self._in_trouble: set[str] = set()
         self._faults: dict[str, str] = {}
 
     def start(self) -> None:
@@ -43,37 +49,60 @@ class Serving:
             self._worker.start()
             broker.worked = True
         # A beat that comes late is as good as one in time, and of several late ones, one will do.
-        self._scheduler.add_job(self.beat, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now().astimezone(), misfire_grace_time=None, coalesce=True)
+        late = {"misfire_grace_time": None, "coalesce": True}
+        self._scheduler.add_job(self.beat, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now().astimezone(), **late)
+        # Jobs of their own, for RabbitMQ or the webhook may take seconds to answer, and the beat must not wait for them.
+        self._scheduler.add_job(self.watch, "interval", seconds=WATCH_SECONDS, **late)
+        if url := settings_of(self._app).alert_webhook_url:
+            self._scheduler.add_job(self.post_alarms, "interval", args=[url], seconds=POST_SECONDS, **late)
         self._scheduler.start()
 
     def stop(self) -> None:
         """End within seconds: no further beat, and what the worker threads have in hand is committed."""
         stopping_of(self._app).set()
-        self._scheduler.shutdown()
+        self._scheduler.pause()
+        # Before the jobs in hand are waited for: a webhook that says nothing may take longer than whoever ends this process waits.
         if self._worker:
             self._worker.stop(timeout=10_000)
+        self._scheduler.shutdown()
         broker_of(self._app).close()
 
     def beat(self) -> None:
-        """Launch what is due and look after what is open; trouble with the database is said once, and once that it is over."""
+        """Launch what is due and look after what is open."""
+        with self._waiting_for_the_database("the schedule"):
+            self._publish_what_died_with_the_last_process()
+            for schedule in schedules_of(self._app).all():
+                self._step(schedule.name, partial(ticks.launch_due, schedule))
+            for tick_id in queries.open_ticks():
+                self._step(f"tick {tick_id}", partial(ticks.look_after, tick_id))
+
+    def watch(self) -> None:
+        """See whether somebody works the queues."""
+        with self._waiting_for_the_database("the watch over workers"):
+            self._step("the watch over workers", partial(self._watch.look, time.monotonic()))
+
+    def post_alarms(self, url: str) -> None:
+        """Post the alarms that are due to the webhook."""
+        with self._waiting_for_the_database("the posting of alarms"):
+            self._step("the posting of alarms", partial(webhook.post_due, url))
+
+    @contextmanager
+    def _waiting_for_the_database(self, who: str) -> Iterator[None]:
+        """The app's context; trouble with the database ends the block, and is said once, and once that it is over."""
         try:
             with self._app.app_context():
-                self._publish_what_died_with_the_last_process()
-                for schedule in schedules_of(self._app).all():
-                    self._step(schedule.name, partial(ticks.launch_due, schedule))
-                for tick_id in queries.open_ticks():
-                    self._step(f"tick {tick_id}", partial(ticks.look_after, tick_id))
+                yield
         except SQLAlchemyError as fault:
-            if not self._in_trouble:
-                log.error("the schedule waits for the database: %s", fault.__cause__ or fault)
-            self._in_trouble = True
+            if who not in self._in_trouble:
+                log.error("%s waits for the database: %s", who, fault.__cause__ or fault)
+            self._in_trouble.add(who)
         else:
-            if self._in_trouble:
-                log.info("the database is back, the schedule goes on")
-            self._in_trouble = False
+            if who in self._in_trouble:
+                log.info("the database is back, %s goes on", who)
+            self._in_trouble.discard(who)
 
     def _step(self, what: str, step: Callable[[], object]) -> None:
-        """Take one step of a beat, so that its fault keeps no other schedule or tick from going on; the same fault is logged once."""
+        """Take one step of a job, so that its fault keeps no other schedule or tick from going on; the same fault is logged once."""
         try:
             step()
         except Exception as fault:

@@ -97,8 +97,7 @@ def _wait_for_its_schedule(tick: Tick, token: str) -> None:
     if not queries.silent_for(tick, UNKNOWN_SECONDS):
         queries.release(tick, token, seconds=TROUBLE_SECONDS)
         return
-    queries.change(tick, token, state=TickState.ABANDONED, finished_at=now(), reason=f"nothing is called {tick.launches} any more")
-    log.error("tick %d: abandoned: nothing is called %s any more", tick.id, tick.launches)
+    _abandon(tick, token, f"nothing is called {tick.launches} any more")
 
 
 def _publish(tick: Tick, token: str, schedule: Schedule) -> bool:
@@ -176,7 +175,7 @@ def _stands_still(tick: Tick, token: str, schedule: Schedule) -> bool:
     if not broker_of(current_app).worker_online(schedule.actor.queue):
         return queries.change(tick, token, progress_at=now())
     if tick.silent_rounds >= SILENT_ROUNDS:
-        _abandon(tick, token, schedule)
+        _abandon(tick, token, f"{_count_missing(tick, schedule)} of {tick.published} have no result after {SILENT_ROUNDS} further tries")
         return False
     log.warning("tick %d: nothing new for %g s; what is missing is published again, round %d", tick.id, SILENCE_SECONDS, tick.silent_rounds + 1)
     if not _publish_missing(tick, token, schedule):
@@ -195,12 +194,15 @@ def _publish_missing(tick: Tick, token: str, schedule: Schedule) -> bool:
     return True
 
 
-def _abandon(tick: Tick, token: str, schedule: Schedule) -> None:
+def _count_missing(tick: Tick, schedule: Schedule) -> int:
     missing = 0
     after = tick.verified_key
     while lacking := schedule.lacking(tick.id, after, tick.last_key, CHUNK):
         missing += len(_missing(tick, schedule, after, lacking[-1], CHUNK))
         after = lacking[-1]
-    reason = f"{missing} of {tick.published} have no result after {SILENT_ROUNDS} further tries"
-    if queries.change(tick, token, state=TickState.ABANDONED, finished_at=now(), failed=queries.count_failed(tick.id), reason=reason):
+    return missing
+
+
+def _abandon(tick: Tick, token: str, reason: str) -> None:
+    if queries.abandon(tick, token, reason):
         log.error("tick %d: abandoned: %s", tick.id, reason)

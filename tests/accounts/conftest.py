@@ -24,3 +24,17 @@ def forget_hashes() -> None:
     """Let go of hashes that were made at another cost."""
     passwords._nobodys_hash.cache_clear()
     factories._hash.clear()
+
+
+@pytest.fixture
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The password of each hash that is computed to check one."""
+    passwords: list[str] = []
+    verify = PasswordHasher.verify
+
+    def note(self: PasswordHasher, password_hash: str, password: str) -> bool:
+        passwords.append(password)
+        return verify(self, password_hash, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", note)
+    return passwords

@@ -22,9 +22,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two requests that change rights, the first waits for the second before it looks who is a superuser."""
     lock_superusers, both_there = queries.lock_superusers, Barrier(2, timeout=30)
 
-    def lock_together() -> list[int]:
+    def lock_together(*also: int) -> list[int]:
         both_there.wait()
-        return lock_superusers()
+        return lock_superusers(*also)
 
     monkeypatch.setattr(queries, "lock_superusers", lock_together)
 

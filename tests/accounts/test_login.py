@@ -5,31 +5,16 @@ import re
 from collections.abc import Callable
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
+from accounts.login import REFUSED
 from accounts.passwords import LONGEST_PASSWORD
-from accounts.views import REFUSED
 from tests.accounts.pages import add_user, errors_on, log_in_by_form, shown_to
 from tests.factories import PASSWORD
 
 # What depends on the kind of database is in test_odd_input.py.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The password of each hash that is computed to check one."""
-    passwords: list[str] = []
-    verify = PasswordHasher.verify
-
-    def note(self: PasswordHasher, password_hash: str, password: str) -> bool:
-        passwords.append(password)
-        return verify(self, password_hash, password)
-
-    monkeypatch.setattr(PasswordHasher, "verify", note)
-    return passwords
 
 
 def without(page: str, name: str) -> str:

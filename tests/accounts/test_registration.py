@@ -33,7 +33,7 @@ def test_whoever_registered_can_log_in_later(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("username", "password"),
     [
-        ("abc", "12345678"),
+        ("abc", "q7#mK2x!"),
         ("a" * 255, "p" * 256),
         ("0.a_b@c+d-E", "пароль из слов"),
         ("ada", " spaces count "),
@@ -75,6 +75,8 @@ def test_a_password_is_kept_as_an_argon2id_hash_alone(client: FlaskClient, app: 
         ({"password": "", "repeat": ""}, "password", "Choose a password."),
         ({"password": "1234567", "repeat": "1234567"}, "password", "A password has 8 to 256 characters."),
         ({"password": "p" * 257, "repeat": "p" * 257}, "password", "A password has 8 to 256 characters."),
+        ({"password": "iloveyou", "repeat": "iloveyou"}, "password", "This is one of the most common passwords, which attackers try first. Choose another."),
+        ({"username": "ada.lovelace", "password": "Ada.Lovelace", "repeat": "Ada.Lovelace"}, "password", "The password must not be the username."),
         ({"repeat": "another password"}, "repeat", "The two passwords differ."),
         ({"repeat": ""}, "repeat", "The two passwords differ."),
     ],

@@ -7,8 +7,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.accounts.pages import add_user, log_in_by_form, read, shown_to
+from tests.accounts.pages import add_user, change, errors_on, log_in_by_form, read, shown_to
 from tests.app_fixtures import log_in
+from tests.factories import PASSWORD
 
 FLAGS = ("is_active", "is_superuser", "can_review_tasks")
 ALL = dict.fromkeys(FLAGS, "y")
@@ -34,7 +35,7 @@ def flags_of(app: Flask, username: str) -> dict[str, bool]:
 
 def edit(browser: FlaskClient, user_id: int, form: dict[str, str]) -> str:
     """Send the form of a user's rights; the page one lands on."""
-    return browser.post("/users/edit/", query_string={"id": user_id}, data=form, follow_redirects=True).text
+    return browser.post("/users/edit/", query_string={"id": user_id}, data={"current": PASSWORD, **form}, follow_redirects=True).text
 
 
 def test_everybody_is_listed_in_the_order_they_came(boss: FlaskClient, app: Flask) -> None:
@@ -77,6 +78,33 @@ def test_a_right_can_be_given(boss: FlaskClient, app: Flask, flag: str) -> None:
     edit(boss, user_id, {flag: "y"})
 
     assert flags_of(app, "ada") == {name: name == flag for name in FLAGS}
+
+
+@pytest.mark.parametrize("current", ["", "a wrong password"])
+def test_a_session_without_the_password_makes_no_superuser(boss: FlaskClient, app: Flask, current: str) -> None:
+    user_id = add_user(app, "ada")
+
+    page = edit(boss, user_id, {"is_active": "y", "is_superuser": "y", "current": current})
+
+    assert errors_on(page) == {"current": "This is not your current password."}
+    assert not read(app, "ada").is_superuser
+
+
+def test_a_superuser_who_has_no_password_makes_another_without(boss: FlaskClient, app: Flask) -> None:
+    user_id = add_user(app, "ada")
+    change(app, "boss", password_hash="")
+
+    edit(boss, user_id, {"is_active": "y", "is_superuser": "y"})
+
+    assert read(app, "ada").is_superuser
+
+
+def test_what_makes_no_superuser_takes_no_password(boss: FlaskClient, app: Flask) -> None:
+    user_id = add_user(app, "ada", is_superuser=True)
+
+    edit(boss, user_id, {"is_superuser": "y", "current": ""})
+
+    assert flags_of(app, "ada") == {"is_active": False, "is_superuser": True, "can_review_tasks": False}
 
 
 @pytest.mark.parametrize("flag", FLAGS)

@@ -6,7 +6,7 @@ from flask import Flask
 
 from accounts.models import User
 from project.extensions import db
-from tests.factories import make_superuser, make_task, make_user
+from tests.factories import PASSWORD, make_superuser, make_task, make_user
 
 PEOPLE = ("visitor", "plain user", "reviewer", "superuser")
 LOGIN = "to login"
@@ -67,15 +67,61 @@ VISITS = [
     Visit("accounts.register", "POST", "/accounts/register", everyone(200), {"username": "x"}),
     Visit("accounts.password", "GET", "/accounts/password", members(200)),
     Visit("accounts.password", "POST", "/accounts/password", members(200), {"current": "wrong password"}),
+    Visit("accounts.index", "GET", "/accounts/", members(200)),
+    Visit("accounts.sessions", "GET", "/accounts/sessions", members(200)),
+    Visit("accounts.end_session", "POST", "/accounts/sessions/end", members(404), {"id": "999"}),
+    Visit("accounts.end_other_sessions", "POST", "/accounts/sessions/end-others", members(302)),
+    # The site has no provider; tests/accounts/identities has.
+    Visit("accounts.identities", "GET", "/accounts/identities", members(404)),
+    Visit("accounts.begin_sign_in", "POST", "/accounts/identities/gitlab/begin", everyone(404)),
+    Visit("accounts.begin_linking", "POST", "/accounts/identities/gitlab/link", members(404)),
+    Visit("accounts.come_back", "GET", "/accounts/identities/gitlab/callback", everyone(404)),
+    Visit("accounts.unlink", "POST", "/accounts/identities/unlink", members(404), {"id": "999"}),
+    Visit("accounts.choose_username", "GET", "/accounts/identities/new", everyone(302)),
+    Visit("accounts.choose_username", "POST", "/accounts/identities/new", everyone(302), {"username": "newcomer"}),
+    Visit("accounts.tokens", "GET", "/accounts/tokens", members(200)),
+    Visit("accounts.tokens", "POST", "/accounts/tokens", members(200), {"name": ""}),
+    Visit("accounts.revoke_token", "POST", "/accounts/tokens/revoke", members(404), {"id": "999"}),
+    # Without a token: what pages of the site may ask for.
+    Visit("accounts_api.me", "GET", "/accounts/api/me", (401, 200, 200, 200)),
+    Visit("reviews_api.authors", "GET", "/reviews/api/authors", (401, 403, 200, 200)),
+    Visit("audit.index", "GET", "/audit/", superusers(200)),
+    Visit("audit.export", "GET", "/audit/events.csv", superusers(200)),
+    # Nobody has begun to log in, and nobody has set up a second factor.
+    Visit("accounts.login_code", "GET", "/accounts/login/code", everyone(302)),
+    Visit("accounts.login_code", "POST", "/accounts/login/code", everyone(302), {"code": "000000"}),
+    Visit("accounts.second_factor", "GET", "/accounts/second-factor", members(200)),
+    Visit("accounts.second_factor", "POST", "/accounts/second-factor", members(200), {"current": "wrong password"}),
+    Visit("accounts.set_up_second_factor", "GET", "/accounts/second-factor/set-up", members(302)),
+    Visit("accounts.set_up_second_factor", "POST", "/accounts/second-factor/set-up", members(302), {"code": "000000"}),
+    Visit("accounts.renew_recovery_codes", "GET", "/accounts/second-factor/recovery-codes", members(302)),
+    Visit("accounts.renew_recovery_codes", "POST", "/accounts/second-factor/recovery-codes", members(302), {"code": "000000"}),
+    Visit("accounts.turn_off_second_factor", "GET", "/accounts/second-factor/off", members(302)),
+    Visit("accounts.turn_off_second_factor", "POST", "/accounts/second-factor/off", members(302), {"code": "000000"}),
     Visit("users.index_view", "GET", "/users/", superusers(200)),
     Visit("users.details_view", "GET", "/users/details/?id={user}", superusers(200)),
     Visit("users.edit_view", "GET", "/users/edit/?id={user}", superusers(200)),
     Visit("users.edit_view", "POST", "/users/edit/?id={user}", superusers(302), {"can_review_tasks": "y"}),
     Visit("users.export", "GET", "/users/export/csv/", superusers(200)),
-    # Accounts are made by registering, and not deleted.
+    Visit("users.password_link", "GET", "/users/password-link?id={user}", superusers(200)),
+    Visit("users.password_link", "POST", "/users/password-link", superusers(200), {"id": "{user}", "current": PASSWORD}),
+    Visit("users.end_session", "POST", "/users/end-session", superusers(404), {"id": "{user}", "session": "999"}),
+    Visit("users.end_sessions", "POST", "/users/end-sessions", superusers(302), {"id": "{user}"}),
+    Visit("users.turn_off_second_factor", "GET", "/users/turn-off-second-factor?id={user}", superusers(404)),
+    Visit("users.turn_off_second_factor", "POST", "/users/turn-off-second-factor", superusers(404), {"id": "{user}"}),
+    Visit("users.revoke_tokens", "POST", "/users/revoke-tokens", superusers(302), {"id": "{user}"}),
+    Visit("users.personal_data", "POST", "/users/personal-data", superusers(200), {"id": "{user}"}),
+    Visit("users.delete_view", "GET", "/users/delete/?id={user}", superusers(200)),
+    Visit("users.delete_view", "POST", "/users/delete/?id={user}", superusers(200), {"username": "somebody else"}),
+    Visit("invites.index", "GET", "/invites/", superusers(200)),
+    Visit("invites.index", "POST", "/invites/", superusers(200), {"note": "For Ada"}),
+    Visit("invites.revoke", "POST", "/invites/revoke", superusers(404), {"id": "999"}),
+    Visit("accounts.set_password", "GET", "/accounts/set-password/invented", everyone(410)),
+    Visit("accounts.set_password", "POST", "/accounts/set-password/invented", everyone(410), {"password": "a long password", "repeat": "a long password"}),
+    Visit("accounts.invite", "GET", "/accounts/invite/invented", everyone(410)),
+    # Accounts are made by registering.
     Visit("users.create_view", "GET", "/users/new/", superusers(302)),
     Visit("users.create_view", "POST", "/users/new/", superusers(302), {"is_superuser": "y"}),
-    Visit("users.delete_view", "POST", "/users/delete/", superusers(302), {"id": "{user}"}),
     Visit("users.action_view", "POST", "/users/action/", superusers(302), {"action": "delete", "rowid": "{user}"}),
     Visit("users.ajax_lookup", "GET", "/users/ajax/lookup/?name=x&query=y", superusers(404)),
     Visit("users.ajax_update", "POST", "/users/ajax/update/", superusers(404), {"list_form_pk": "{user}", "is_superuser": "y"}),

@@ -21,6 +21,7 @@ FORMS = {
     "accounts.login": {"username": "super", "password": PASSWORD},
     "accounts.register": {"username": "newcomer", "password": PASSWORD, "repeat": PASSWORD},
     "accounts.password": {"current": PASSWORD, "password": "another password", "repeat": "another password"},
+    "accounts.tokens": {"name": "laptop", "scopes": "account:read", "days": "30", "current": PASSWORD},
 }
 
 
@@ -99,7 +100,19 @@ def test_a_form_with_the_token_of_a_page_is_not_refused(superuser: FlaskClient, 
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["accounts.register", "accounts.password", "users.edit_view", "tasks.create_view", "tasks.delete_view", "tasks.run_now", "workers.launch"]
+    "endpoint",
+    [
+        "accounts.register",
+        "accounts.password",
+        "users.edit_view",
+        "users.password_link",
+        "invites.index",
+        "tasks.create_view",
+        "tasks.delete_view",
+        "tasks.run_now",
+        "workers.launch",
+        "accounts.tokens",
+    ],
 )
 def test_a_form_with_its_token_does_what_it_says(app: Flask, superuser: FlaskClient, world: World, endpoint: str) -> None:
     visit = next(visit for visit in POSTS if visit.endpoint == endpoint)

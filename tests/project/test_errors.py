@@ -11,8 +11,7 @@ from werkzeug.test import TestResponse
 
 from accounts.models import User
 from project import create_app
-from project.errors import BODY_LIMIT
-from project.extensions import db
+from project.extensions import db, settings_of
 from tests.app_fixtures import log_in
 from tests.apps import close, migrate, settings
 from tests.factories import make_superuser, make_user
@@ -105,7 +104,7 @@ def test_a_405_says_what_would_be_allowed(app: Flask) -> None:
 
 @pytest.mark.parametrize("url", ["/accounts/login", "/accounts/register"])
 def test_a_body_beyond_the_limit_is_413(app: Flask, url: str) -> None:
-    response = app.test_client().post(url, data={"username": "x" * BODY_LIMIT})
+    response = app.test_client().post(url, data={"username": "x" * settings_of(app).max_body_bytes})
 
     assert_own_page(response, 413, "That is too large")
 

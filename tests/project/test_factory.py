@@ -76,9 +76,9 @@ def test_a_session_of_one_app_is_none_of_the_other(app: Flask, other: Flask) -> 
             user_id = make_user("ada").id
     browser, stranger = log_in(app.test_client(), user_id), other.test_client()
 
-    cookie = browser.get_cookie("session")
+    cookie = browser.get_cookie("callboard")
     assert cookie is not None
-    stranger.set_cookie("session", cookie.value)
+    stranger.set_cookie("callboard", cookie.value)
 
     assert browser.get("/accounts/password").status_code == 200
     assert stranger.get("/accounts/password").status_code == 302

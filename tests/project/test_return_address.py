@@ -32,7 +32,7 @@ def count_tasks(app: Flask) -> int:
 
 @pytest.mark.parametrize("address", ELSEWHERE)
 def test_a_record_that_is_not_there_leads_to_no_other_site(browser: FlaskClient, address: str) -> None:
-    answer = browser.get("/users/details/", query_string={"id": "999", "url": address})
+    answer = browser.get("/tasks/edit/", query_string={"id": "999", "url": address})
 
     assert (answer.status_code, answer.headers.get("Location")) == (400, None)
 
@@ -55,7 +55,7 @@ def test_an_address_in_the_form_is_held_to_the_same(app: Flask, browser: FlaskCl
 
 @pytest.mark.parametrize("address", ["/tasks/?search=7", "/users/"])
 def test_a_record_that_is_not_there_leads_back_to_a_page_of_this_site(browser: FlaskClient, address: str) -> None:
-    answer = browser.get("/users/details/", query_string={"id": "999", "url": address})
+    answer = browser.get("/tasks/edit/", query_string={"id": "999", "url": address})
 
     assert (answer.status_code, answer.location) == (302, address)
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from project.database import utc_now
 from project.extensions import db
 from tasks_app.models import Task
+from tests.apps import WEEK
 from tests.factories import NOON, make_result, make_task, make_user
 from tests.pages import Element, facts, messages, plots, read, rows
 from tests.statements import statements
@@ -60,15 +61,15 @@ def test_the_page_shows_the_tasks_range_author_and_times(chief: FlaskClient, tas
     }
 
 
-def test_the_next_number_is_due_at_the_first_full_five_minutes_to_come(chief: FlaskClient, task_id: int) -> None:
+def test_the_next_number_is_due_at_the_next_slot(chief: FlaskClient, task_id: int) -> None:
     before = utc_now()
 
     page = page_of(chief, task_id)
 
     times = [datetime.fromisoformat(time.attributes["datetime"]) for time in page.all("time")]
     due = times[-1]
-    assert due.timestamp() % 300 == 0
-    assert before < due <= utc_now() + timedelta(seconds=300)
+    assert due.timestamp() % WEEK == 0
+    assert before < due <= utc_now() + timedelta(seconds=WEEK)
 
 
 def test_a_task_without_numbers_says_how_to_get_one(chief: FlaskClient, task_id: int) -> None:

@@ -101,7 +101,7 @@ def test_each_log_line_of_a_message_carries_its_id_actor_and_attempt(app: Flask,
         wait_until(lambda: failures(app), within=20)
 
     of_the_failing = [getattr(record, "about", None) for record in caplog.records if "unhandled exception" in record.getMessage()]
-    assert of_the_failing == [f"message={message.message_id} actor=doomed attempt={attempt}" for attempt in range(1, 2 + MAX_RETRIES)]
+    assert of_the_failing == [{"message_id": message.message_id, "actor": "doomed", "attempt": attempt} for attempt in range(1, 2 + MAX_RETRIES)]
 
 
 def test_every_queue_is_consumed_and_every_actor_has_one(app: Flask, work: Work) -> None:

@@ -1,0 +1,1 @@
+"""Personal API tokens: named, scoped, expiring; each opens JSON endpoints and nothing else."""

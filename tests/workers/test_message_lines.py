@@ -1,0 +1,72 @@
+"""One line in the log for each try of a message: which, for whom, how long it took and how it ended."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from dramatiq import Message, Worker
+from flask import Flask
+
+from project.logs import add_about
+from tests.waiting import wait_until
+from workers.actors import Actor, Queue
+from workers.broker import broker_of
+from workers.middleware import MAX_RETRIES
+
+Work = Callable[[], AbstractContextManager[Worker]]
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """An app with an actor that does as it is told."""
+
+    def obedient(fault: str | None = None) -> None:
+        if fault:
+            raise ValueError(fault)
+
+    Actor(obedient, Queue.CHORES, {}).bind(broker_of(app))
+    return app
+
+
+def worked(app: Flask, work: Work, caplog: pytest.LogCaptureFixture, message: Message[Any], tries: int = 1) -> list[dict[str, Any]]:
+    """The fields of the message's lines, once there are as many as it is tried."""
+    caplog.set_level(logging.INFO)
+    caplog.handler.addFilter(add_about)
+    with app.app_context():
+        broker_of(app).enqueue(message)
+
+    def lines() -> list[dict[str, Any]]:
+        records = [vars(record) for record in caplog.records if record.getMessage() == "worked"]
+        return [{**record["about"], **record["fields"]} for record in records]
+
+    with work():
+        wait_until(lambda: len(lines()) >= tries, within=20)
+    return lines()
+
+
+def test_a_message_that_is_done_has_a_line(app: Flask, work: Work, caplog: pytest.LogCaptureFixture) -> None:
+    message = Message[None](Queue.CHORES, "obedient", (), {}, {})
+
+    (line,) = worked(app, work, caplog, message)
+
+    assert line.pop("milliseconds") >= 0
+    assert line == {"message_id": message.message_id, "actor": "obedient", "attempt": 1, "outcome": "done"}
+
+
+def test_each_try_of_a_message_that_fails_has_a_line(app: Flask, work: Work, caplog: pytest.LogCaptureFixture) -> None:
+    message = Message[None](Queue.CHORES, "obedient", ("never",), {}, {"min_backoff": 1})
+
+    lines = worked(app, work, caplog, message, tries=MAX_RETRIES + 1)
+
+    retried = [(attempt, "retried") for attempt in range(1, MAX_RETRIES + 1)]
+    assert [(line["attempt"], line["outcome"]) for line in lines] == [*retried, (MAX_RETRIES + 1, "failed")]
+
+
+def test_a_message_that_is_too_old_has_a_line(app: Flask, work: Work, caplog: pytest.LogCaptureFixture) -> None:
+    message = Message[None](Queue.CHORES, "obedient", (), {}, {"max_age": 1000}, message_timestamp=0)
+
+    (line,) = worked(app, work, caplog, message)
+
+    assert line["outcome"] == "skipped"
