@@ -199,8 +199,15 @@ class RabbitServer:
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at once, as a crash does: what it confirmed as persistent is back at the next start."""
+        """End it at once, as a crash does: messages that it confirmed as persistent are back at the next start, if their queue is (see `sync`)."""
         self._end(signal.SIGKILL)
+
+    def sync(self) -> None:
+        """Have what was declared so far outlive a kill.
+
+        A queue's declaration is answered before it is on disk for certain: of a busy 3.10 killed half a second later, one in twenty came back without it.
+        """
+        self.control("eval", "mnesia:sync_log().")
 
     def pause(self) -> None:
         """Freeze it: connections stay open and nothing answers."""

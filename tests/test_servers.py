@@ -120,6 +120,7 @@ def test_a_rabbit_that_was_paused_killed_and_started_has_its_messages_back_and_g
         mark = f"callboard-{server.port}"
         url = server.create_vhost()
         publish(url, "notes", b"kept")
+        server.sync()
 
         server.pause()
         with pytest.raises(AMQPConnectorStackTimeout):
