@@ -44,6 +44,8 @@ class Settings:
     database_url: str = field(repr=False)
     broker_url: str | None = field(default=None, repr=False)
     """AMQP URL of RabbitMQ; None is the in-process broker with its own worker threads."""
+    queue_type: str = "classic"
+    """`classic`, or `quorum`: RabbitMQ's queues that are kept on several nodes of a cluster."""
     environment: str = "development"
     port: int = 8000
     schedule_seconds: int = 300
@@ -96,6 +98,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=_secret_key(environ, environment),
         database_url=_database_url(environ),
         broker_url=_broker_url(environ),
+        queue_type=_choice(environ, "RABBITMQ_QUEUE_TYPE", ("classic", "quorum")),
         environment=environment,
         port=_whole_number(environ, "PORT", 8000, "a port", 1, 65535),
         schedule_seconds=_whole_number(environ, "GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE", 300, "a number of seconds", 1, 7 * 86400),

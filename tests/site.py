@@ -1,7 +1,6 @@
 """A site in processes of its own, as an operator starts it, and a browser at it."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import requests
 
 from project.settings import GITLAB_PARTS, OIDC_PARTS, POSTGRES_PARTS, RABBITMQ_PARTS
 from tests.apps import SECRET
+from tests.browser import is_ready, send_form
 from tests.place import free_port
 from tests.waiting import wait_until
 
@@ -22,6 +22,7 @@ BIN = Path(sys.executable).parent
 OTHER_SETTINGS = (
     "DATABASE_URL",
     "BROKER_URL",
+    "RABBITMQ_QUEUE_TYPE",
     "CALLBOARD_ENV",
     "ALERT_WEBHOOK_URL",
     "TRUSTED_PROXIES",
@@ -91,15 +92,8 @@ class Site:
 
     def is_ready(self) -> bool:
         """Whether the site says so."""
-        try:
-            return requests.get(f"{self.url}/readyz", timeout=5).ok
-        except requests.ConnectionError:
-            return False
+        return is_ready(self.url)
 
     def post(self, path: str, form_at: str, **typed: str) -> requests.Response:
         """Send a form as a browser does, with the token of the page it stands on."""
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.browser.get(self.url + form_at, timeout=10).text)
-        assert token, f"no form at {form_at}"
-        answer = self.browser.post(self.url + path, data={"csrf_token": token[1], **typed}, timeout=10)
-        assert answer.ok, answer.text
-        return answer
+        return send_form(self.browser, self.url, path, form_at, **typed)

@@ -27,7 +27,8 @@ class Workers:
 def register(app: Flask) -> None:
     """Give the app its broker and its schedules, to which features add their actors and their slots."""
     writers = Writers(app)
-    broker = make_broker(settings_of(app).broker_url, middleware_for(app, writers))
+    settings = settings_of(app)
+    broker = make_broker(settings.broker_url, middleware_for(app, writers), settings.queue_type)
     app.extensions["workers"] = Workers(broker, writers)
     checks_of(app)["broker"] = broker.trouble
     admin_of(app).add_view(WorkersView(name="Schedule", endpoint="workers", url="/workers"))

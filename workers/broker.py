@@ -8,12 +8,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pika
 from dramatiq import Consumer, Message, MessageProxy, Middleware
-from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.brokers.rabbitmq import DEAD_MESSAGE_TTL, RabbitmqBroker
 from dramatiq.brokers.stub import StubBroker
-from dramatiq.common import q_name
+from dramatiq.common import q_name, xq_name
 from dramatiq.errors import BrokerConnectionError, ConnectionClosed
 from flask import Flask
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
+
+from workers.publishing import NoQueue, publish
+from workers.watched import WatchedConsumer, begin_pulse
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +26,28 @@ PREFETCH = 1000
 BrokerUnreachable = BrokerConnectionError
 """What publishing raises when the broker can't be reached."""
 
+QUEUE_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "classic": {},
+    # From 4.0 on a message given back more than 20 times goes to the dead letters unless told otherwise, and a worker that dies gives back a thousand that
+    # it never began. No limit at all can't be said in a way that both 3 and 4 take.
+    "quorum": {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000},
+}
+"""What queues are declared with besides what Dramatiq says, by `RABBITMQ_QUEUE_TYPE`."""
+
+PRECONDITION_FAILED = 406
+
 # A host that can't be resolved and one that accepts and then says nothing are no AMQPError to pika.
 UNREACHABLE = (pika.exceptions.AMQPError, AMQPConnectorException, OSError)
+
+
+class QueueDiffers(ConnectionClosed):
+    """A queue is there already, and is not what this process would make it."""
+
+    def __init__(self, queue_type: str, answer: str) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
+            f"RABBITMQ_QUEUE_TYPE is {queue_type}, but the queue is there already and is something else. Set it back; or stop the site, let workers empty"
+            f" the queue and its .DQ, stop them, delete the two and the .XQ, and start all again. RabbitMQ says: {answer}"
+        )
 
 
 @contextmanager
@@ -107,6 +130,11 @@ def prefetch_for(queue_name: str, prefetch: int, batched_queues: set[str]) -> in
     return max(prefetch, PREFETCH) if q_name(queue_name) in batched_queues else prefetch
 
 
+def is_heard(signal: str, middleware: Iterable[Middleware]) -> bool:
+    """Whether any of the middleware does something about the signal. To tell ten that don't takes a sixth of what a message costs its publisher."""
+    return any(getattr(type(each), signal) is not getattr(Middleware, signal) for each in middleware)
+
+
 class RabbitBroker(RabbitmqBroker):
     """RabbitMQ: every message persistent and confirmed, and no connection left idle.
 
@@ -114,10 +142,14 @@ class RabbitBroker(RabbitmqBroker):
     first. So a connection lives as long as one message or one page of them.
     """
 
-    def __init__(self, url: str, middleware: list[Middleware]) -> None:
+    def __init__(self, url: str, middleware: list[Middleware], queue_type: str = "classic") -> None:
         super().__init__(url=patient(url), confirm_delivery=True, middleware=middleware)
+        self._address = pika.URLParameters(patient(url))
+        self._queue_type = queue_type
         self.batched_queues: set[str] = set()
         """Queues whose messages are written in batches, and so are fetched ahead by as many."""
+        self.watched = False
+        """Whether a health check looks after this process's consumers."""
 
     @contextmanager
     def _brief_connection(self) -> Iterator[None]:
@@ -127,39 +159,57 @@ class RabbitBroker(RabbitmqBroker):
         finally:
             del self.connection
 
+    def declare_queue(self, queue_name: str, *, ensure: bool = False) -> None:
+        """Declare the queue and its two companions, in RabbitMQ if `ensure`. Raises BrokerUnreachable, or QueueDiffers."""
+        try:
+            super().declare_queue(queue_name, ensure=ensure)
+        except ConnectionClosed as fault:
+            # Dramatiq hands on pika's error as the message of its own.
+            if getattr(fault.message, "reply_code", None) == PRECONDITION_FAILED:
+                raise QueueDiffers(self._queue_type, fault.message.reply_text) from fault
+            raise
+
+    # Dramatiq 2.2 has no option for what a queue is declared with; these two methods are where it says so.
+
+    def _build_queue_arguments(self, queue_name: str) -> dict[str, Any]:
+        return super()._build_queue_arguments(queue_name) | QUEUE_ARGUMENTS[self._queue_type]  # type: ignore[no-untyped-call, no-any-return]
+
+    def _declare_xq_queue(self, queue_name: str) -> Any:
+        arguments = {"x-message-ttl": DEAD_MESSAGE_TTL} | QUEUE_ARGUMENTS[self._queue_type]
+        return self.channel.queue_declare(queue=xq_name(queue_name), durable=True, arguments=arguments)
+
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Publish one message, after `delay` milliseconds if given. Raises BrokerUnreachable."""
         with self._brief_connection():
             return super().enqueue(message, delay=delay)
 
     def enqueue_page(self, messages: Sequence[Message[Any]]) -> None:
-        """Publish many messages in one transaction: all are in their queues, or none is and this raises BrokerUnreachable.
+        """Publish many messages; returns when each is confirmed to be in its queue.
 
-        That costs a sixth of waiting for each message's own confirmation.
+        Raises BrokerUnreachable otherwise: any of them may be in its queue then. A message that can't be encoded keeps all from being published.
         """
-        returned: list[str] = []
         with self._brief_connection():
             for queue_name in {message.queue_name for message in messages}:
                 self.declare_queue(queue_name, ensure=True)
-            channel = self.connection.channel()
-            channel.add_on_return_callback(lambda _channel, method, *_message: returned.append(method.routing_key))
-            channel.tx_select()
+        if is_heard("before_enqueue", self.middleware):
             for message in messages:
                 self.emit_before("enqueue", message, None)
-                persistent = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
-                channel.basic_publish("", message.queue_name, message.encode(), persistent, mandatory=True)
-                self.emit_after("enqueue", message, None)
-            channel.tx_commit()
-            self.connection.process_data_events(0)
-        if returned:
+        try:
+            publish(self._address, [(message.queue_name, message.encode()) for message in messages])
+        except NoQueue as fault:
             # Somebody deleted the queue; the next publish declares it again.
-            self.queues_pending.update(returned)
-            raise ConnectionClosed(f"no queue {returned[0]}")  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
+            self.queues_pending.add(fault.queue)
+            raise
+        if is_heard("after_enqueue", self.middleware):
+            for message in messages:
+                self.emit_after("enqueue", message, None)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Consume the queue as Dramatiq does, with room for a batch."""
+        pulse = begin_pulse(queue_name) if self.watched else None
         with said_as_unreachable():
-            return HoldingConsumer(super().consume(queue_name, prefetch_for(queue_name, prefetch, self.batched_queues), timeout))
+            consumer = super().consume(queue_name, prefetch_for(queue_name, prefetch, self.batched_queues), timeout)
+        return HoldingConsumer(WatchedConsumer(consumer, pulse) if pulse else consumer)
 
     def worker_online(self, queue_name: str) -> bool:
         """Whether anybody consumes the queue. Raises BrokerUnreachable."""
@@ -176,9 +226,16 @@ class RabbitBroker(RabbitmqBroker):
         """Why no message can be published now, or None."""
         try:
             with self._brief_connection():
-                return None if self.connection.is_open else "RabbitMQ closed the connection"
+                if not self.connection.is_open:
+                    return "RabbitMQ closed the connection"
+                for queue_name in self.queues_pending.copy():
+                    self.declare_queue(queue_name, ensure=True)
+                return None
+        except QueueDiffers as fault:
+            log.warning("not ready: %s", fault)
+            return "RabbitMQ has a queue that is not what RABBITMQ_QUEUE_TYPE says; the log says which"
         except BrokerUnreachable as fault:
-            log.warning("not ready: RabbitMQ: %r", fault.__cause__)
+            log.warning("not ready: RabbitMQ: %r", fault.__cause__ or fault)
             return "RabbitMQ does not answer"
 
 
@@ -213,9 +270,9 @@ class InProcessBroker(StubBroker):
 Broker = RabbitBroker | InProcessBroker
 
 
-def make_broker(url: str | None, middleware: list[Middleware]) -> Broker:
+def make_broker(url: str | None, middleware: list[Middleware], queue_type: str) -> Broker:
     """The broker at an AMQP URL; the in-process one for None. Connects to nothing yet."""
-    return InProcessBroker(middleware) if url is None else RabbitBroker(url, middleware)
+    return InProcessBroker(middleware) if url is None else RabbitBroker(url, middleware, queue_type)
 
 
 def broker_of(app: Flask) -> Broker:

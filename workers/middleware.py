@@ -14,7 +14,7 @@ from flask import Flask
 from project.database import is_trouble
 from project.logs import event, lines_about
 from workers.batch import Writers
-from workers.broker import BrokerUnreachable, keep
+from workers.broker import BrokerUnreachable, RabbitBroker, keep
 from workers.failures import Failures
 
 log = logging.getLogger(__name__)
@@ -81,6 +81,15 @@ class MessageContext(Middleware):
         self._thread.stack.close()
 
 
+class Watched(Middleware):
+    """Lets the health check see the consumers of Dramatiq's own worker processes; those of a worker inside another process it doesn't look for."""
+
+    def after_process_boot(self, broker: Broker) -> None:
+        """Called in a worker process alone, before it consumes."""
+        if isinstance(broker, RabbitBroker):
+            broker.watched = True
+
+
 def attempts_before(message: MessageProxy) -> int:
     """How often the message was tried before this time."""
     retries = message.options.get("retries", 0)
@@ -100,5 +109,6 @@ def middleware_for(app: Flask, writers: Writers) -> list[Middleware]:
         Pipelines(),
         PatientRetries(min_backoff=MIN_BACKOFF, max_backoff=MAX_BACKOFF, retry_when=worth_a_retry),
         CurrentMessage(),
+        Watched(),
         writers,
     ]

@@ -1,4 +1,4 @@
-"""On RabbitMQ: messages are persistent and confirmed, no connection idles, and an outage is said."""
+"""On RabbitMQ: messages are persistent and confirmed, no connection idles, and an outage is said. Pages of them: test_publishing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ import pytest
 from dramatiq import Message, Worker
 from flask import Flask
 
-from project.extensions import db
+from project.extensions import db, settings_of
 from tests.apps import close, make_app
 from tests.factories import make_tasks
 from tests.place import free_port
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
-from tests.workers.ledger import all_ticks, draws_per_task, fresh, numbers
+from tests.workers.ledger import all_ticks, draws_per_task, fresh, let_time_pass, numbers
 from workers import ticks
 from workers.broker import BrokerUnreachable, RabbitBroker, broker_of
 from workers.models import TickState
@@ -23,9 +23,15 @@ from workers.serving import Serving
 
 
 @pytest.fixture
-def rabbit_app(postgres_url: str, rabbit: RabbitServer) -> Iterator[Flask]:
+def queue_type() -> str:
+    """The type of the app's queues."""
+    return "classic"
+
+
+@pytest.fixture
+def rabbit_app(postgres_url: str, rabbit: RabbitServer, queue_type: str) -> Iterator[Flask]:
     """An app as in production: PostgreSQL and RabbitMQ."""
-    app = make_app(postgres_url, broker_url=rabbit.create_vhost())
+    app = make_app(postgres_url, broker_url=rabbit.create_vhost(), queue_type=queue_type)
     yield app
     close(app)
 
@@ -61,16 +67,6 @@ def test_messages_survive_a_restart_of_the_broker(broker: RabbitBroker) -> None:
 
 def test_publishing_leaves_no_connection_behind(broker: RabbitBroker) -> None:
     broker.enqueue(message())
-    broker.enqueue_page([message(), message()])
-
-    assert broker.connections == set()
-
-
-def test_a_page_that_fails_half_way_leaves_no_connection_behind(broker: RabbitBroker) -> None:
-    unserialisable = message(what=object())
-
-    with pytest.raises(TypeError):
-        broker.enqueue_page([message(), unserialisable])
 
     assert broker.connections == set()
 
@@ -146,6 +142,7 @@ def left_over(broker: RabbitBroker) -> int:
         return int(connection.channel().queue_declare("numbers", passive=True).method.message_count)
 
 
+@pytest.mark.parametrize("queue_type", ["classic", "quorum"])
 def test_each_message_is_acknowledged_and_its_row_there_once(rabbit_app: Flask, broker: RabbitBroker) -> None:
     with rabbit_app.app_context():
         task_ids = make_tasks(300)
@@ -155,6 +152,37 @@ def test_each_message_is_acknowledged_and_its_row_there_once(rabbit_app: Flask, 
         with working(broker):
             wait_until(lambda: len(draws_per_task(tick.id)) == 300, within=30)
 
+        assert draws_per_task(tick.id) == dict.fromkeys(task_ids, 1)
+    assert left_over(broker) == 0
+
+
+def test_a_tick_of_which_rabbitmq_took_a_part_is_published_again_and_each_task_has_one_number(
+    rabbit_app: Flask, broker: RabbitBroker, rabbit: RabbitServer
+) -> None:
+    vhost = str(settings_of(rabbit_app).broker_url).rsplit("/", 1)[1]
+    with rabbit_app.app_context():
+        task_ids = make_tasks(50)
+
+        # Given a queue that takes five messages, and a tick of fifty
+        rabbit.control("set_policy", "-p", vhost, "full", "^numbers$", '{"max-length": 5, "overflow": "reject-publish"}')
+        tick = ticks.launch_by_hand(numbers())
+        ticks.look_after(tick.id)
+        assert (fresh(tick.id).state, fresh(tick.id).published) == (TickState.PUBLISHING, 0)
+        assert left_over(broker) > 0
+
+        # When it takes all, and a worker comes
+        rabbit.control("clear_policy", "-p", vhost, "full")
+
+        def published() -> bool:
+            let_time_pass(tick.id, 10)
+            ticks.look_after(tick.id)
+            return fresh(tick.id).state == TickState.DRAWING
+
+        wait_until(published, within=20)
+        with working(broker):
+            wait_until(lambda: len(draws_per_task(tick.id)) == 50, within=30)
+
+        # Then nothing is missing, and nothing there twice
         assert draws_per_task(tick.id) == dict.fromkeys(task_ids, 1)
     assert left_over(broker) == 0
 
@@ -176,38 +204,3 @@ def states() -> list[str]:
     """The states of all ticks."""
     db.session.rollback()
     return [tick.state for tick in all_ticks()]
-
-
-def test_a_page_is_in_its_queue_in_the_order_it_was_published(broker: RabbitBroker) -> None:
-    sent = [message() for _ in range(5)]
-
-    broker.enqueue_page(sent)
-
-    assert [Message.decode(taken(broker)[1]).message_id for _ in sent] == [one.message_id for one in sent]
-
-
-def test_the_messages_of_a_page_survive_a_restart_of_the_broker(broker: RabbitBroker) -> None:
-    broker.enqueue_page([message()])
-
-    assert taken(broker)[0].delivery_mode == 2
-
-
-def test_a_page_for_a_queue_that_somebody_deleted_is_an_error_and_the_next_try_declares_it_again(broker: RabbitBroker) -> None:
-    broker.enqueue_page([message()])
-    with pika.BlockingConnection(broker.parameters) as connection:
-        connection.channel().queue_delete("numbers")
-
-    with pytest.raises(BrokerUnreachable, match="no queue numbers"):
-        broker.enqueue_page([message()])
-    broker.enqueue_page([message(), message()])
-
-    assert left_over(broker) == 2
-
-
-def test_of_a_page_that_fails_half_way_nothing_is_published(broker: RabbitBroker) -> None:
-    broker.enqueue(message())
-
-    with pytest.raises(TypeError):
-        broker.enqueue_page([message(), message(what=object())])
-
-    assert left_over(broker) == 1
