@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 # A .venv that was half made, copied elsewhere, or whose Python is gone is made anew.
-USABLE := $(shell $(BIN)/python -c '' 2>/dev/null && [ "$$(cat .venv/.installed 2>/dev/null)" = "$(CURDIR)" ] && echo yes)
+unless_usable = $(if $(shell $(1)/bin/python -c '' 2>/dev/null && [ "$$(cat $(1)/.installed 2>/dev/null)" = "$(CURDIR)" ] && echo yes),,FORCE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint lock FORCE
+.PHONY: help install run test test-compose lint lock bench FORCE
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,14 @@ run: install  ## Serve http://127.0.0.1:8000 (another port: make run PORT=8080)
 
 test: install  ## Run the tests and print their coverage (some of them: make test ARGS="-k servers")
 	@tests/install-programs
-	$(BIN)/python -m pytest $(or $(ARGS),--cov --numprocesses auto --maxprocesses 4)
+	$(BIN)/python -m pytest $(or $(ARGS),--cov --numprocesses auto --maxprocesses 4 --dist worksteal)
+
+bench: .venv-bench/.installed  ## Run a tick at full speed beside Celery and Dramatiq, half an hour (a part: make bench ARGS="--sizes 1000 --rounds 1")
+	@tests/install-programs
+	.venv-bench/bin/python -m benchmarks $(ARGS)
+
+test-compose: install  ## Prove the containers, on a Docker engine that is there (docs/deploy.md); takes a quarter of an hour
+	$(BIN)/python -m pytest -m compose $(or $(ARGS),tests/compose)
 
 lint: install  ## Check style, types, and for what is known to be unsafe
 	$(BIN)/ruff check .
@@ -30,14 +37,20 @@ lint: install  ## Check style, types, and for what is known to be unsafe
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
 	$(BIN)/python .ci/vulnerabilities.py $(BIN)/pip-audit requirements.lock
 
-lock: install  ## Pin what setup.cfg asks for into requirements.lock (newer versions too: make lock ARGS=--upgrade)
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --all-extras \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(ARGS) --output-file requirements.lock setup.cfg
+lock: install  ## Pin what setup.cfg asks for into the lock files (newer versions too: make lock ARGS=--upgrade)
+	$(PIN) --extra site --extra test --extra dev --output-file requirements.lock setup.cfg
+	$(PIN) --constraint requirements.lock --extra site --extra reload --output-file dockr/requirements.lock setup.cfg
+	$(PIN) --constraint requirements.lock --extra site --extra test --extra bench --output-file benchmarks/requirements.lock setup.cfg
 
-.venv/.installed: requirements.lock $(if $(USABLE),,FORCE)
+PIN = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(ARGS)
+
+.venv/.installed: requirements.lock $(call unless_usable,.venv)
+.venv-bench/.installed: benchmarks/requirements.lock $(call unless_usable,.venv-bench)
+%/.installed:
 	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo 'Python 3.11 or newer with venv is missing. Debian, Ubuntu: apt install make python3 python3-venv. Another Python: make PYTHON=python3.12' >&2; exit 1; }
-	@echo 'Installing the pinned packages into .venv; this takes a minute.'
-	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements.lock
+	@echo 'Installing the pinned packages into $(@D); this takes a minute.'
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
 	@echo '$(CURDIR)' > $@

@@ -24,6 +24,8 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
         SECRET_KEY=settings.secret_key,
         # A form stays good as long as its session: pages that keep themselves fresh stay open for hours.
         WTF_CSRF_TIME_LIMIT=None,
+        # An edited template shows at once, with no restart.
+        TEMPLATES_AUTO_RELOAD=not settings.production,
     )
     # A Flask-Admin view's blueprint brings Flask-Admin's own templates, so each package's folder is searched here.
     app.jinja_loader = ChoiceLoader([FileSystemLoader(ROOT / package / "templates") for package in ("project", *FEATURES)])

@@ -1,0 +1,87 @@
+"""The files for real users: several processes, JSON in the log, a proxy with TLS in front, no source mounted."""
+
+import json
+from collections.abc import Iterator
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+
+import pytest
+
+from tests.compose.stack import Stack, run
+
+FILES = ("docker-compose.yml", "docker-compose.prod.yml")
+PASSWORD = "correct horse battery"
+pytestmark = pytest.mark.compose
+
+
+@pytest.fixture(scope="module")
+def stack(copy: Path) -> Iterator[Stack]:
+    """The stack in production, as if behind one proxy, whose part the test plays."""
+    stack = Stack(copy, *FILES, TRUSTED_PROXIES="1")
+    with stack.up():
+        yield stack
+
+
+def lines(stack: Stack, service: str) -> list[str]:
+    """What the container's processes wrote."""
+    text = stack.compose("logs", "--no-color", service)
+    return [line.partition("| ")[2] for line in text.splitlines() if "| " in line]
+
+
+def test_nothing_of_the_host_is_mounted(stack: Stack) -> None:
+    mounts = [mount for service in ("db", "mq", "web", "worker") for mount in stack.container(service)["Mounts"]]
+
+    assert [mount for mount in mounts if mount["Type"] == "bind"] == []
+
+
+def test_everything_is_started_again_whatever_ends_it(stack: Stack) -> None:
+    policies = {stack.container(service)["HostConfig"]["RestartPolicy"]["Name"] for service in ("db", "mq", "web", "worker")}
+
+    assert policies == {"always"}
+
+
+def test_the_limits_of_memory_fit_into_2_gb(stack: Stack) -> None:
+    limits = [stack.container(service)["HostConfig"]["Memory"] for service in ("db", "mq", "web", "worker")]
+
+    assert all(limits)
+    assert sum(limits) <= 1.75 * 1024**3
+
+
+def test_the_site_and_its_workers_run_as_somebody_who_may_nothing(stack: Stack) -> None:
+    for service in ("web", "worker"):
+        assert stack.compose("exec", "-T", service, "python", "-c", "import os; print(os.getuid() != 0, os.access('/app', os.W_OK))").split() == [
+            "True",
+            "False",
+        ]
+
+
+@pytest.mark.parametrize("service", ["web", "worker"])
+def test_each_line_of_the_log_is_json(stack: Stack, service: str) -> None:
+    said = [json.loads(line) for line in lines(stack, service)]
+
+    assert all({"timestamp", "level", "message"} <= set(line) for line in said)
+
+
+def test_somebody_logs_in_over_https(stack: Stack) -> None:
+    stack.flask("accounts", "create-superuser", "prompter", typed=PASSWORD + "\n")
+    # Given a browser behind a proxy with TLS, which to the stack is this one's http
+    stack.browser.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
+    stack.browser.headers.update({"X-Forwarded-Proto": "https", "Referer": stack.url.replace("http://", "https://")})
+
+    stack.post("/accounts/login", form_at="/accounts/login", username="prompter", password=PASSWORD)
+
+    assert "Hello, prompter" in stack.get("/")
+    assert {cookie.secure for cookie in stack.browser.cookies} == {True}
+
+
+def test_no_secret_is_in_the_image(stack: Stack) -> None:
+    image = stack.container("web")["Image"]
+
+    assert run("docker", "run", "--rm", "--entrypoint=find", image, "/app", "-name", ".env*").strip() == ""
+    assert "9da3d8c6" not in run("docker", "history", "--no-trunc", image)
+
+
+def test_a_stop_is_in_order(stack: Stack) -> None:
+    stack.compose("stop", "web", "worker")
+
+    assert [stack.container(service)["State"]["ExitCode"] for service in ("web", "worker")] == [0, 0]
