@@ -1,11 +1,11 @@
 """The files for real users: several processes, JSON in the log, a proxy with TLS in front, no source mounted."""
 
 import json
-from collections.abc import Iterator
-from http.cookiejar import DefaultCookiePolicy
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.compose.stack import Stack, run
 
@@ -26,6 +26,18 @@ def lines(stack: Stack, service: str) -> list[str]:
     """What the container's processes wrote."""
     text = stack.compose("logs", "--no-color", service)
     return [line.partition("| ")[2] for line in text.splitlines() if "| " in line]
+
+
+def behind_tls(browser: requests.Session) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Makes of a request what comes through a proxy with TLS: with cookies that travel over https only, and the proxy's word that it was https."""
+
+    def forwarded(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies)
+        request.headers["Referer"] = str(request.url).replace("http://", "https://")
+        request.headers["X-Forwarded-Proto"] = "https"
+        return request
+
+    return forwarded
 
 
 def test_nothing_of_the_host_is_mounted(stack: Stack) -> None:
@@ -64,9 +76,7 @@ def test_each_line_of_the_log_is_json(stack: Stack, service: str) -> None:
 
 def test_somebody_logs_in_over_https(stack: Stack) -> None:
     stack.flask("accounts", "create-superuser", "prompter", typed=PASSWORD + "\n")
-    # Given a browser behind a proxy with TLS, which to the stack is this one's http
-    stack.browser.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
-    stack.browser.headers.update({"X-Forwarded-Proto": "https", "Referer": stack.url.replace("http://", "https://")})
+    stack.browser.auth = behind_tls(stack.browser)
 
     stack.post("/accounts/login", form_at="/accounts/login", username="prompter", password=PASSWORD)
 
