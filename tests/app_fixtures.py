@@ -5,15 +5,29 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from dramatiq import Worker
 from flask import Flask
 from flask.testing import FlaskClient
 
+from accounts import passwords
 from accounts.sessions.current import TOKEN
 from tests.apps import close, empty, make_app, migrate, sqlite_copy
+from tests.compiled import KeptRule, KeptTemplates
 from tests.factories import make_session
 from tests.servers import PostgresServer
 from workers.broker import InProcessBroker, broker_of
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_apps() -> Iterator[None]:
+    """Apps like any other, which keep what they compile; and hashes as in earnest, with argon2id's smallest parameters, for tests need a thousand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": KeptTemplates()})
+        patch.setattr(Flask, "url_rule_class", KeptRule)
+        patch.setattr(passwords, "_hasher", PasswordHasher.from_parameters(CHEAPEST))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Apps of their own for tests: a fresh database each, no scheduler, no worker unless a test starts one."""
 
 import shutil
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from project.settings import Settings
 SECRET = "a secret that only the tests know, and long enough"
 WEEK = 7 * 86400
 """Seconds between scheduled ticks: with five minutes, a slot would now and then begin in the middle of a test, and bring a second tick."""
+EMPTIED_ANEW = 100
+"""Each so many times a database is emptied by TRUNCATE."""
+_emptied = count(1)
 
 
 def settings(database_url: str, **changes: Any) -> Settings:
@@ -50,13 +54,21 @@ def sqlite_copy(template: Path, folder: Path) -> str:
 
 
 def empty(postgres_url: str) -> None:
-    """Delete every row of a PostgreSQL database, and begin each table's ids anew."""
-    tables = ", ".join(Model.metadata.tables)
+    """Delete every row of a PostgreSQL database, and begin each table's ids anew.
+
+    TRUNCATE would take ten times as long, for it makes each table's and each index's file anew; once in a while it clears away what deleted rows leave behind.
+    """
+    tables = list(Model.metadata.tables)
+    delete = f"TRUNCATE {', '.join(tables)}" if next(_emptied) % EMPTIED_ANEW == 0 else ";".join(f"DELETE FROM {table}" for table in tables)
     connection = psycopg2.connect(postgres_url.replace("+psycopg2", ""))
     try:
         with connection, connection.cursor() as cursor:
             # Whoever still holds a lock is a test that left something running: better said than waited for.
             cursor.execute("SET lock_timeout = '20s'")
-            cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+            cursor.execute(f"LOCK {', '.join(tables)}")
+            # No foreign key needs a look: nothing is left that could point anywhere.
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(delete)
+            cursor.execute("SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences WHERE last_value IS NOT NULL")
     finally:
         connection.close()

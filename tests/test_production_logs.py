@@ -12,7 +12,7 @@ from dramatiq import Message
 
 from project.settings import ROOT
 from tests.apps import close, make_app
-from tests.servers import PostgresServer, RabbitServer
+from tests.servers import RabbitServer
 from tests.site import Site
 from tests.waiting import wait_until
 from workers.broker import broker_of
@@ -29,29 +29,21 @@ def objects(printed: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def database_url(postgres: PostgresServer) -> str:
-    """An empty database."""
-    return postgres.create_database()
-
-
-@pytest.fixture
 def broker_url(rabbit: RabbitServer) -> str:
     """A RabbitMQ of the test's own."""
     return rabbit.create_vhost()
 
 
 @pytest.fixture
-def site(database_url: str, broker_url: str, tmp_path: Path) -> Site:
+def site(postgres_url: str, broker_url: str, tmp_path: Path) -> Site:
     """A site in production, with its tables."""
-    site = Site(tmp_path, CALLBOARD_ENV="production", DATABASE_URL=database_url, BROKER_URL=broker_url)
-    site.flask("db", "upgrade")
-    return site
+    return Site(tmp_path, CALLBOARD_ENV="production", DATABASE_URL=postgres_url, BROKER_URL=broker_url)
 
 
 @pytest.fixture
-def bad_message(database_url: str, broker_url: str) -> Message[None]:
+def bad_message(postgres_url: str, broker_url: str) -> Message[None]:
     """A message whose actor refuses it, in its queue behind one for an actor that nobody knows."""
-    app = make_app(database_url, broker_url=broker_url)
+    app = make_app(postgres_url, broker_url=broker_url)
     message = Message[None]("numbers", "generate_random_number", ("not an id",), {}, {})
     for each in (Message[None]("numbers", "nobody", (), {}, {}), message):
         broker_of(app).enqueue(each)
@@ -61,7 +53,7 @@ def bad_message(database_url: str, broker_url: str) -> Message[None]:
 
 def test_every_line_of_gunicorn_and_of_the_site_in_it_is_json(site: Site) -> None:
     with site.serving():
-        requests.get(f"{site.url}/tasks/?token=a-secret", headers={"X-Request-ID": "from-a-proxy"}, timeout=10, allow_redirects=False)
+        requests.get(f"{site.url}/tasks/?token=a-secret", headers={"X-Request-ID": "from-a-proxy"}, timeout=30, allow_redirects=False)
 
     printed = site.log("gunicorn").read_text()
     lines = objects(printed)
@@ -119,24 +111,23 @@ def test_what_python_itself_would_print_is_json_too(fault: str, said: str) -> No
     assert said in line["message"] + line.get("exc_info", "")
 
 
-def test_in_development_lines_are_for_people(site: Site, tmp_path: Path, database_url: str) -> None:
-    in_development = Site(tmp_path, DATABASE_URL=database_url)
+def test_in_development_lines_are_for_people(tmp_path: Path, postgres_url: str) -> None:
+    site = Site(tmp_path, DATABASE_URL=postgres_url)
 
-    with in_development.serving():
-        requests.get(f"{in_development.url}/healthz", timeout=10)
+    with site.serving():
+        requests.get(f"{site.url}/healthz", timeout=30)
 
-    printed = in_development.log("gunicorn").read_text()
+    printed = site.log("gunicorn").read_text()
     assert "gunicorn.error [-] Starting gunicorn" in printed
     assert "answered method=GET route=/healthz status=200 " in printed
 
 
-def test_what_says_https_is_believed_by_the_setting_alone(tmp_path: Path, database_url: str) -> None:
+def test_what_says_https_is_believed_by_the_setting_alone(tmp_path: Path, postgres_url: str) -> None:
     told = {}
     for proxies in ("0", "1"):
-        site = Site(tmp_path, CALLBOARD_ENV="production", DATABASE_URL=database_url, TRUSTED_PROXIES=proxies)
-        site.flask("db", "upgrade")
+        site = Site(tmp_path, CALLBOARD_ENV="production", DATABASE_URL=postgres_url, TRUSTED_PROXIES=proxies)
         with site.serving():
-            answer = requests.get(f"{site.url}/healthz", headers={"X-Forwarded-Proto": "https"}, timeout=10)
+            answer = requests.get(f"{site.url}/healthz", headers={"X-Forwarded-Proto": "https"}, timeout=30)
         told[proxies] = "Strict-Transport-Security" in answer.headers
 
     assert told == {"0": False, "1": True}

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,7 @@ from tasks_app.schedule import NAME
 from workers.broker import InProcessBroker, broker_of
 from workers.models import Tick
 from workers.schedule import Schedule, schedules_of
+from workers.slots import latest_slot
 
 
 def numbers() -> Schedule:
@@ -27,6 +28,12 @@ def numbers() -> Schedule:
     schedule = schedules_of(current_app).get(NAME)
     assert schedule is not None
     return schedule
+
+
+def past_slot(ago: int) -> datetime:
+    """The slot of the numbers that came so many before the one that is due, whatever the day."""
+    interval = numbers().interval
+    return latest_slot(utc_now(), interval) - ago * timedelta(seconds=interval)
 
 
 def queued_keys() -> list[int]:

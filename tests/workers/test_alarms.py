@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from project.database import utc_now
 from project.extensions import db
 from tests.factories import NOON, make_task, make_tick
-from tests.workers.ledger import all_ticks, fresh, let_time_pass, numbers, run_in_threads, set_tick
+from tests.workers.ledger import all_ticks, fresh, let_time_pass, numbers, past_slot, run_in_threads, set_tick
 from workers import alarms, queries, ticks
 from workers.models import Alarm, AlarmKind, Tick, TickState
 
@@ -32,8 +32,8 @@ def rename(table: str, new_name: str) -> None:
 def three_open_ticks(context: Flask) -> None:
     """As many open ticks as may be."""
     make_task()
-    for days in (1, 2, 3):
-        make_tick(TickState.DRAWING, utc_now() - timedelta(days=days))
+    for ago in (1, 2, 3):
+        make_tick(TickState.DRAWING, past_slot(ago))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from flask import Flask
 
 from project.database import utc_now
 from tests.factories import make_task, make_tasks, make_tick
-from tests.workers.ledger import all_ticks, fresh, numbers, queued_keys, run_in_threads, set_tick
+from tests.workers.ledger import all_ticks, fresh, numbers, past_slot, queued_keys, run_in_threads, set_tick
 from workers import queries, ticks
 from workers.models import MANUAL, TickState
 
@@ -58,7 +58,7 @@ def test_without_tasks_no_slot_is_used_up(context: Flask) -> None:
 
 def test_slots_missed_while_everything_was_down_are_not_replayed(context: Flask) -> None:
     make_task()
-    make_tick(slot=utc_now() - timedelta(days=2))
+    make_tick(slot=past_slot(2))
 
     ticks.launch_due(numbers())
     ticks.launch_due(numbers())
@@ -85,8 +85,8 @@ def test_a_slot_in_the_future_that_some_wrong_clock_made_holds_nothing_up(contex
 def three_open_ticks(context: Flask) -> None:
     """As many open ticks as may be."""
     make_task()
-    for days in (1, 2, 3):
-        make_tick(TickState.DRAWING, utc_now() - timedelta(days=days))
+    for ago in (1, 2, 3):
+        make_tick(TickState.DRAWING, past_slot(ago))
 
 
 def test_a_slot_beyond_the_open_ones_is_recorded_as_skipped_with_its_reason(context: Flask, three_open_ticks: None) -> None:

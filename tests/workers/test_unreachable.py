@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pika
 import pytest
 from dramatiq import Message
 from flask import Flask
@@ -12,14 +13,15 @@ from tests.apps import close, make_app
 from tests.factories import make_superuser, make_task
 from tests.pages import facts, messages, read
 from tests.servers import RabbitServer
-from workers.broker import BrokerUnreachable, broker_of
+from workers.broker import BrokerUnreachable, broker_of, patient
 
 
 @pytest.fixture(scope="module")
 def frozen(rabbit: RabbitServer) -> Iterator[str]:
     """The address of a RabbitMQ that takes connections and then says nothing. Its own, for others use `rabbit`, which knows whether to skip."""
     with RabbitServer() as server:
-        address = server.create_vhost()
+        # Each test waits for it, so less long than in earnest.
+        address = f"{server.create_vhost()}?stack_timeout=1&socket_timeout=1"
         server.pause()
         yield address
         server.resume()
@@ -38,6 +40,13 @@ def cut_off(request: pytest.FixtureRequest, sqlite_url: str) -> Iterator[Flask]:
 def message() -> Message[Any]:
     """A message to the actor of numbers."""
     return Message("numbers", "generate_random_number", (1,), {}, {})
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("", (3, 5)), ("?stack_timeout=1&socket_timeout=2", (2, 1))], ids=["nothing", "something"])
+def test_silence_is_borne_for_seconds_unless_the_address_says_otherwise(said: str, seconds: tuple[float, float]) -> None:
+    parameters = pika.URLParameters(patient(f"amqp://localhost/{said}"))
+
+    assert (parameters.socket_timeout, parameters.stack_timeout) == seconds
 
 
 def test_publishing_says_that_the_broker_is_unreachable(cut_off: Flask) -> None:
