@@ -1,0 +1,122 @@
+"""What the benchmarks make of their measurements; the measuring itself needs minutes and servers, and is `make bench`."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import measure
+from benchmarks.plan import taking_part
+from benchmarks.results import Phase, Run, as_json, lines, ratios, summary, table
+from benchmarks.subjects import CANDIDATES, Callboard, Subject
+from tests.waiting import wait_until
+
+SUBJECTS: list[Subject] = [*(candidates[0] for candidates in CANDIDATES.values()), Callboard()]
+
+
+def ran(subject: str, tasks: int = 10_000, number: int = 1, *, enqueue: float = 1.0, drain: float = 1.0) -> Run:
+    """A run that took so many seconds."""
+    cpu = {"web": 0.5, "worker": 1.5, "postgres": 0.25, "rabbitmq": 0.75}
+    phases = {"enqueue": Phase(enqueue, cpu), "drain": Phase(drain, cpu), "both": Phase(enqueue + drain, cpu)}
+    return Run(subject, "as ever", tasks, number, phases, {"web": 40.0, "worker": 50.0})
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """A program of ours that does nothing."""
+    process = subprocess.Popen([sys.executable, "-c", "print(flush=True); input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def state(pid: int) -> str:
+    """A process's state as Linux has it: S for one that sleeps, T for one that is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_line_has_the_medians_of_its_rounds() -> None:
+    found = lines([ran("callboard", number=1, drain=5.0), ran("callboard", number=2, drain=1.0), ran("callboard", number=3, drain=2.0)])
+
+    assert [(line.rounds, line.phases["drain"].seconds, line.rate("drain")) for line in found] == [(3, 2.0, 5000.0)]
+
+
+def test_lines_stand_by_the_number_of_tasks() -> None:
+    found = lines([ran("dramatiq", 100_000), ran("callboard", 100_000), ran("dramatiq", 1_000)])
+
+    assert [(line.tasks, line.subject) for line in found] == [(1_000, "dramatiq"), (100_000, "dramatiq"), (100_000, "callboard")]
+
+
+def test_ratios_are_to_the_best_of_celery_at_ten_thousand_tasks() -> None:
+    found = lines(
+        [
+            ran("celery, prefork", enqueue=10.0, drain=8.0),
+            ran("celery, threads", enqueue=12.0, drain=6.0),
+            ran("celery, threads", 1_000, enqueue=0.01, drain=0.01),
+            ran("celery-batches", enqueue=0.01, drain=1.5),
+            ran("dramatiq", drain=7.0),
+            ran("callboard", enqueue=2.0, drain=1.0),
+        ]
+    )
+
+    assert ratios(found) == {"enqueue_vs_celery": 5.0, "drain_vs_celery": 6.0, "drain_vs_dramatiq": 7.0}
+    assert as_json(found, {})["drain_vs_celery_batches"] == 1.5
+
+
+def test_without_a_peer_there_is_no_ratio_to_it() -> None:
+    found = lines([ran("dramatiq", drain=7.0), ran("callboard")])
+
+    assert ratios(found) == {"enqueue_vs_celery": None, "drain_vs_celery": None, "drain_vs_dramatiq": 7.0}
+    assert "not measured" in summary(found)
+
+
+def test_the_json_says_what_was_measured() -> None:
+    written = as_json(lines([ran("callboard", enqueue=2.0, drain=4.0)]), {"cores": 2})
+
+    (line,) = written["lines"]
+    assert written["machine"] == {"cores": 2}
+    assert (line["tasks"], line["enqueue_seconds"], line["drain_seconds"], line["both_seconds"]) == (10_000, 2.0, 4.0, 6.0)
+    assert (line["enqueued_per_second"], line["results_per_second"]) == (5000, 2500)
+    assert line["cpu_seconds"]["drain"] == {"web": 0.5, "worker": 1.5, "postgres": 0.25, "rabbitmq": 0.75}
+    assert line["peak_megabytes"] == {"web": 40.0, "worker": 50.0}
+
+
+def test_the_table_is_as_wide_in_every_row() -> None:
+    written = table(lines([ran("callboard"), ran("celery, prefork", 100_000)])).splitlines()
+
+    assert len({len(row) for row in written}) == 1
+    assert [cell.strip() for cell in written[2].split("|")[1:4]] == ["10,000", "callboard (as ever)", "1"]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_with_few_tasks_everybody_runs_in_every_round(number: int) -> None:
+    assert taking_part(SUBJECTS, 10_000, number, []) == SUBJECTS
+
+
+def test_with_many_tasks_the_fastest_celery_runs_and_peers_once() -> None:
+    before = [ran("celery, prefork", drain=2.0), ran("celery, threads", drain=1.0), ran("celery, results", drain=3.0)]
+
+    first = [subject.name for subject in taking_part(SUBJECTS, 100_000, 1, before)]
+    second = [subject.name for subject in taking_part(SUBJECTS, 100_000, 2, before)]
+
+    assert first == ["celery, threads", "celery-batches", "dramatiq", "callboard"]
+    assert second == ["callboard"]
+
+
+def test_a_process_and_its_children_are_measured(sleeper: subprocess.Popen[bytes]) -> None:
+    assert sleeper.pid in measure.children(os.getpid())
+    assert set(measure.family([os.getpid()])) >= {os.getpid(), sleeper.pid}
+    assert measure.cpu_seconds([os.getpid()]) > measure.cpu_seconds([sleeper.pid]) >= 0
+    assert measure.peak_megabytes([os.getpid()]) >= measure.peak_megabytes([sleeper.pid]) > 1
+
+
+def test_frozen_processes_go_on_afterwards(sleeper: subprocess.Popen[bytes]) -> None:
+    with measure.frozen([sleeper.pid]):
+        wait_until(lambda: state(sleeper.pid) == "T", within=10)
+
+    wait_until(lambda: state(sleeper.pid) == "S", within=10)
