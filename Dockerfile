@@ -9,7 +9,8 @@ ENV PATH=/opt/callboard/bin:$PATH \
 # Only a changed lock installs anything anew.
 COPY dockr/requirements.lock /tmp/requirements.lock
 RUN python3 -m venv /opt/callboard \
- && pip --disable-pip-version-check install --quiet --no-cache-dir --compile --require-hashes --requirement /tmp/requirements.lock \
+ && pip --disable-pip-version-check install --quiet --no-cache-dir --compile --no-deps --require-hashes --requirement /tmp/requirements.lock \
+ && pip --disable-pip-version-check check \
  && pip --disable-pip-version-check uninstall --quiet --yes pip setuptools \
  && rm /tmp/requirements.lock \
  && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin callboard

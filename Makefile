@@ -52,5 +52,7 @@ PIN = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-h
 	  echo 'Python 3.11 or newer with venv is missing. Debian, Ubuntu: apt install make python3 python3-venv. Another Python: make PYTHON=python3.12' >&2; exit 1; }
 	@echo 'Installing the pinned packages into $(@D); this takes a minute.'
 	@$(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
+	@# A pip before 23.3 that follows dependencies wants the newest of what is asked for with an extra, whatever is pinned: pypa/pip issue 9644.
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $<
+	@$(@D)/bin/python -m pip --disable-pip-version-check check
 	@echo '$(CURDIR)' > $@
