@@ -7,6 +7,7 @@ full: a lone message waits for nobody, and under load batches grow by themselves
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -116,8 +117,7 @@ class Writer(threading.Thread):
             if self._stopping.wait(wait):
                 return
             wait = min(2 * wait, LONGEST_WAIT)
-        for held in batch:
-            self._settle(held.message)
+        self._settle([held.message for held in batch])
 
     def _commit(self, rows: list[Any]) -> Exception | None:
         with self._app.app_context():
@@ -142,15 +142,20 @@ class Writer(threading.Thread):
         message.fail()
         broker = broker_of(self._app)
         broker.emit_before("nack", message)
-        self._settle(message)
+        self._settle([message])
         broker.emit_after("nack", message)
 
-    def _settle(self, message: Any) -> None:
-        try:
-            message.consumer.settle(message)
-        except BrokerUnreachable:
-            # Its row is there; when the broker delivers it again, the row is found and nothing is written.
-            log.info("%s: message %s was written, but its connection is gone; it will be delivered again", self.name, message.message_id)
+    def _settle(self, messages: list[Any]) -> None:
+        # After a reconnect a batch has messages of two connections.
+        of_consumer = defaultdict(list)
+        for message in messages:
+            of_consumer[message.consumer].append(message)
+        for consumer, its_messages in of_consumer.items():
+            try:
+                consumer.settle_all(its_messages)
+            except BrokerUnreachable:
+                # Their rows are there; when the broker delivers them again, the rows are found and nothing is written.
+                log.info("%s: %d messages are done, but their connection is gone; they will be delivered again", self.name, len(its_messages))
 
 
 class Writers(Middleware):

@@ -15,6 +15,7 @@ from dramatiq.errors import BrokerConnectionError, ConnectionClosed
 from flask import Flask
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
+from workers.acks import RabbitConsumer, ack_all
 from workers.publishing import NoQueue, publish
 from workers.watched import WatchedConsumer, begin_pulse
 
@@ -100,14 +101,18 @@ class HoldingConsumer(Consumer):
         # After a reconnect Dramatiq settles old messages here too. Their tags mean others on this connection, and the broker delivers them again.
         return getattr(message, "consumer", None) is self and not getattr(message, "held", False) and not getattr(message, "kept", False)
 
-    def settle(self, message: MessageProxy) -> None:
-        """Acknowledge or reject a held message, from any thread. Raises BrokerUnreachable if its connection is gone."""
-        if getattr(message, "kept", False):
-            return
-        if message.failed:
-            self._consumer.nack(message)
-        else:
-            self._consumer.ack(message)
+    def settle_all(self, messages: Iterable[MessageProxy]) -> None:
+        """Acknowledge or reject held messages of this consumer, from any thread. Raises BrokerUnreachable if its connection is gone."""
+        succeeded = []
+        for message in messages:
+            if getattr(message, "kept", False):
+                continue
+            if message.failed:
+                self._consumer.nack(message)
+            else:
+                succeeded.append(message)
+        if succeeded:
+            ack_all(self._consumer, succeeded)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Give back messages that nobody began."""
@@ -150,6 +155,11 @@ class RabbitBroker(RabbitmqBroker):
         """Queues whose messages are written in batches, and so are fetched ahead by as many."""
         self.watched = False
         """Whether a health check looks after this process's consumers."""
+
+    @property
+    def consumer_class(self) -> type[RabbitConsumer]:
+        """What `consume` makes."""
+        return RabbitConsumer
 
     @contextmanager
     def _brief_connection(self) -> Iterator[None]:

@@ -2,13 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from dramatiq import Consumer, MessageProxy
 from dramatiq.errors import ConnectionClosed
 from pika.exceptions import AMQPError
 
+from workers.acks import ack_all
 from workers.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,10 @@ class WatchedConsumer(Consumer):
         # Passing on thousands of delayed messages keeps this thread from the next for minutes. RabbitMQ has confirmed each; workers acknowledge in their own.
         if threading.get_ident() == self._thread:
             self._beat()
+
+    def ack_all(self, messages: Sequence[MessageProxy]) -> None:
+        """Acknowledge many; no worker does so in the thread that consumes."""
+        ack_all(self._consumer, messages)
 
     def nack(self, message: MessageProxy) -> None:
         """Move the message to the dead letters."""
