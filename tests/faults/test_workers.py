@@ -1,0 +1,56 @@
+"""Worker processes and their master die or are told to stop in the middle of a tick."""
+
+import os
+import signal
+from functools import partial
+
+from tests.faults.cluster import DEADLINE, Cluster
+from tests.waiting import wait_until
+
+KILLS = (1, 700, 50, 1500, 333, 2, 1024, 15, 999, 250)
+"""Numbers that a tick has when a worker process is killed."""
+WORKER_DIED = r"Worker with PID \d+ exited unexpectedly"
+STOP_SECONDS = 10.0
+
+
+def test_worker_processes_that_are_killed_ten_times_cost_no_number(cluster: Cluster) -> None:
+    # Given ten ticks, the first of which the schedule launches
+    cluster.log_in()
+    cluster.add_tasks(3000)
+
+    # When one of two worker processes is killed in the middle of each
+    for life, results in enumerate(KILLS, start=1):
+        if life > 1:
+            cluster.launch()
+        cluster.wait_for_middle(partial(cluster.has_results, life, results))
+        os.kill(cluster.workers.children()[life % 2], signal.SIGKILL)
+        # Not before both are ready: for one that dies earlier Dramatiq's master waits 30 seconds.
+        wait_until(partial(cluster.workers.has_said, "Worker process is ready", times=2 * (life + 1)), within=DEADLINE)
+
+    # Then each Task has its number in each of them
+    cluster.demand_whole(WORKER_DIED, ticks=len(KILLS))
+
+
+def test_a_master_that_is_killed_costs_no_number(cluster: Cluster) -> None:
+    cluster.add_tasks(15_000)
+    cluster.wait_for_results(1000)
+
+    # When it dies, and its worker processes stay beside those of the next
+    os.kill(cluster.workers.pid, signal.SIGKILL)
+
+    cluster.demand_whole()
+
+
+def test_workers_that_are_told_to_stop_finish_what_they_began_and_give_back_the_rest(cluster: Cluster) -> None:
+    # Given a tick in the middle, whose messages are all sent
+    tasks = 15_000
+    cluster.draw_a_part(tasks)
+
+    # When the workers are told to stop
+    code = cluster.workers.stop(within=STOP_SECONDS)
+
+    # Then each message is either done or back in the queue, never both
+    assert code == 0
+    assert cluster.queued() == {"numbers": tasks - cluster.results()}
+    cluster.work()
+    cluster.demand_whole()
