@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import plot
+from benchmarks import lone, plot
 from benchmarks.plan import taking_part
 from benchmarks.results import CALLBOARD, Line, Run, as_json, lines, summary, table
 from benchmarks.subjects import CANDIDATES, Callboard, Peer
@@ -67,13 +67,17 @@ def main() -> None:
                     say(progress(ran[-1]))
             # After each size: the next may take long, and fail.
             write(lines(ran), asked.folder)
+        if CALLBOARD in asked.peers:
+            say("messages that are alone")
+            write(lines(ran), asked.folder, lone.waits(servers))
     print((asked.folder / "tick.md").read_text())
 
 
-def write(found: Sequence[Line], folder: Path) -> None:
-    """Write the table, the plot and the JSON."""
-    (folder / "tick.json").write_text(json.dumps(as_json(found, machine()), indent=2) + "\n")
-    (folder / "tick.md").write_text(f"{table(found)}\n{summary(found)}")
+def write(found: Sequence[Line], folder: Path, alone: Sequence[float] = ()) -> None:
+    """Write the table, the plot and the JSON; `alone` are the seconds that messages took which were alone."""
+    as_found = as_json(found, machine()) | ({"lone_message_milliseconds": lone.as_json(alone)} if alone else {})
+    (folder / "tick.json").write_text(json.dumps(as_found, indent=2) + "\n")
+    (folder / "tick.md").write_text(f"{table(found)}\n{summary(found)}{lone.sentence(alone) if alone else ''}")
     plot.draw(found, folder / "tick.png")
 
 

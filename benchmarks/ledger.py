@@ -48,6 +48,10 @@ class Ledger:
         """How many results the tick has."""
         return self._number("SELECT count(*) FROM task_results WHERE tick_id = %s", tick_id)
 
+    def has_message(self, message_id: str) -> bool:
+        """Whether the number of a message without a tick is committed."""
+        return bool(self._number("SELECT count(*) FROM task_results WHERE message_id = %s AND tick_id IS NULL", message_id))
+
     def publishing_began(self, tick_id: int) -> bool:
         """Whether somebody has taken up Callboard's tick to publish it, or is done with that."""
         return bool(self._number("SELECT count(*) FROM ticks WHERE id = %s AND (lease_token IS NOT NULL OR published_key > 0)", tick_id))
@@ -64,7 +68,7 @@ class Ledger:
         """How many of Callboard's ticks were given up or skipped, which no run may have."""
         return self._number("SELECT count(*) FROM ticks WHERE state IN ('abandoned', 'skipped')")
 
-    def _number(self, statement: str, *values: int) -> int:
+    def _number(self, statement: str, *values: int | str) -> int:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, values)
             row = cursor.fetchone()

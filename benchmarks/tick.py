@@ -54,7 +54,7 @@ def run(subject: Subject, tasks: int, number: int, servers: Servers, *, both: bo
     broker_url = servers.rabbit.create_vhost()
     try:
         with Ledger(database_url) as ledger, subject.running(database_url, broker_url) as running:
-            wait_until(lambda: _consumers(broker_url, subject.queue) == subject.consumers, within=START_SECONDS)
+            wait_for_consumers(broker_url, subject)
             stage = Stage(ledger, running, servers)
             ledger.add_tasks(WARM_UP)
             stage.together(WARM_UP)
@@ -120,6 +120,11 @@ class Stage:
 def deadline(tasks: int) -> float:
     """Seconds within which anybody is done with so many Tasks."""
     return 120 + tasks / 50
+
+
+def wait_for_consumers(broker_url: str, subject: Subject) -> None:
+    """Wait until all workers of a subject listen."""
+    wait_until(lambda: _consumers(broker_url, subject.queue) == subject.consumers, within=START_SECONDS)
 
 
 def _consumers(broker_url: str, queue: str) -> int:
