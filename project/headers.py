@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from project.extensions import settings_of
@@ -57,6 +57,14 @@ def register(app: Flask) -> None:
         app.wsgi_app = open_to_probes(app.wsgi_app, settings.trusted_hosts[0])  # type: ignore[assignment, method-assign]  # Flask says to
     if count := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=count)  # type: ignore[method-assign]  # as above
+
+    @app.before_request
+    def refuse_what_would_be_cut_off() -> None:
+        # A body in chunks says nothing of its length, and Werkzeug would take as much of it as there may be for all of it.
+        if request.endpoint and request.content_length is None:
+            request.max_content_length = settings.max_body_bytes + 1
+            if len(request.get_data()) > settings.max_body_bytes:
+                abort(413)
 
     @app.after_request
     def guard(response: Response) -> Response:

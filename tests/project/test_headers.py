@@ -1,6 +1,7 @@
 """Headers: what guards every answer is on every answer, proxies are believed as far as the settings say, and hosts and bodies have bounds."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,29 @@ def test_a_form_may_be_as_large_as_the_settings_say_and_no_larger(make: Make, si
     response = make(max_body_bytes=LIMIT).test_client().post("/accounts/login", data=body, content_type="application/x-www-form-urlencoded")
 
     assert response.status_code == status
+
+
+@pytest.mark.parametrize(("size", "status"), [(LIMIT, 401), (LIMIT + 1, 413), (LIMIT * 20, 413)])
+def test_a_form_in_chunks_which_does_not_say_how_large_it_is_is_not_cut_off_at_the_limit(make: Make, size: int, status: int) -> None:
+    body = BytesIO(b"username=ada&password=".ljust(size, b"x"))
+    in_chunks = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+
+    response = (
+        make(max_body_bytes=LIMIT)
+        .test_client()
+        .post("/accounts/login", input_stream=body, environ_overrides=in_chunks, content_type="application/x-www-form-urlencoded")
+    )
+
+    assert response.status_code == status
+
+
+def test_another_name_is_refused_as_ever_when_what_it_sends_in_chunks_is_too_large(make: Make) -> None:
+    in_chunks = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "HTTP_HOST": "evil.example"}
+    browser = make(max_body_bytes=LIMIT, trusted_hosts=("board.example.org",)).test_client()
+
+    response = browser.post("/accounts/login", input_stream=BytesIO(b"x" * 2 * LIMIT), environ_overrides=in_chunks)
+
+    assert response.status_code == 400
 
 
 def test_one_field_of_a_form_may_be_nearly_as_large_as_the_whole(make: Make) -> None:
