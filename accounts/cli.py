@@ -36,7 +36,11 @@ def user_named(username: str) -> User:
 
 def read_password(username: str) -> str:
     """A new password of that user from the prompt, or a line of standard input where that is no terminal."""
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        # Not in the locale's encoding: browsers send UTF-8. What is none is refused below.
+        password = sys.stdin.buffer.readline().decode(errors="surrogateescape").rstrip("\r\n")
     if fault := password_fault(password, username):
         raise click.ClickException(fault)
     return str(password)

@@ -22,6 +22,9 @@ def password_fault(password: str, username: str) -> str | None:
     """What is wrong with a new password of that user, or None."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         return f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        # Half a surrogate pair: what Python makes of a terminal's bytes that are none, and nothing that could be hashed.
+        return "A password is text in UTF-8."
     if password.lower() in COMMON:
         return "This is one of the most common passwords, which attackers try first. Choose another."
     if password.lower() == username.lower():

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NEW = "an entirely new password"
 
 
-def run(app: Flask, *arguments: str, typed: str = "") -> tuple[int, str]:
+def run(app: Flask, *arguments: str, typed: str | bytes = "") -> tuple[int, str]:
     """Run the command with this on its standard input; its exit code and all that it prints."""
     result = app.test_cli_runner().invoke(args=["accounts", *arguments], input=typed)
     return result.exit_code, result.output
@@ -78,6 +78,23 @@ def test_a_bad_password_is_refused_and_changes_nothing(app: Flask, command: str,
     assert (code, output) == (1, "Error: A password has 8 to 256 characters.\n")
     assert usernames(app) == ["ada"]
     assert read(app, "ada").password_hash == before
+
+
+def test_bytes_that_are_no_text_are_refused_as_a_password(app: Flask) -> None:
+    add_user(app, "ada")
+
+    answer = run(app, "set-password", "ada", typed=b"a password with \xff in it\n")
+
+    assert answer == (1, "Error: A password is text in UTF-8.\n")
+
+
+def test_a_password_from_standard_input_is_what_a_browser_sends_for_it(app: Flask, client: FlaskClient) -> None:
+    add_user(app, "ada")
+
+    run(app, "set-password", "ada", typed="schön genug".encode())
+
+    log_in_by_form(client, "ada", "schön genug")
+    assert shown_to(client) == "ada"
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ def test_a_common_password_is_refused_in_upper_and_lower_case(password: str) -> 
     assert password_fault(password, "ada") == "This is one of the most common passwords, which attackers try first. Choose another."
 
 
+@pytest.mark.parametrize("password", ["a password\ud800", "\udcff a password"])
+def test_half_a_surrogate_pair_is_refused_in_a_password(password: str) -> None:
+    assert password_fault(password, "ada") == "A password is text in UTF-8."
+
+
 @given(st.text(min_size=SHORTEST_PASSWORD, max_size=LONGEST_PASSWORD))
 def test_a_password_is_refused_for_nothing_but_being_common_or_the_name(password: str) -> None:
     assert (password_fault(password, "ada.lovelace") is None) == (password.lower() not in COMMON | {"ada.lovelace"})
