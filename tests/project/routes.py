@@ -1,12 +1,15 @@
 """Every route of the site, and what each kind of person gets there."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 
 from accounts.models import User
-from project.extensions import db
+from project.extensions import Model, db
 from tests.factories import PASSWORD, make_superuser, make_task, make_user
+from workers.broker import InProcessBroker, broker_of
 
 PEOPLE = ("visitor", "plain user", "reviewer", "superuser")
 LOGIN = "to login"
@@ -182,3 +185,12 @@ def make_world(app: Flask) -> World:
 def routes_of(app: Flask) -> set[tuple[str, str]]:
     """Each (endpoint, method) that the app answers, but for HEAD and OPTIONS, which follow from the rest."""
     return {(rule.endpoint, method) for rule in app.url_map.iter_rules() for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+
+
+def everything(app: Flask) -> dict[str, Any]:
+    """All rows of all tables, and how many messages wait."""
+    broker = broker_of(app)
+    assert isinstance(broker, InProcessBroker)
+    with app.app_context():
+        tables: dict[str, Any] = {name: [tuple(row) for row in db.session.execute(select(table))] for name, table in Model.metadata.tables.items()}
+    return tables | {"messages": sum(queue.qsize() for queue in broker.queues.values())}

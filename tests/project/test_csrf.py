@@ -7,14 +7,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
-from project.extensions import Model, db
 from tests.app_fixtures import log_in
 from tests.apps import close, make_app
 from tests.factories import PASSWORD
-from tests.project.routes import POSTS, Visit, World, make_world
-from workers.broker import InProcessBroker, broker_of
+from tests.project.routes import POSTS, Visit, World, everything, make_world
 
 # Forms that do something where the table's are refused for another reason.
 FORMS = {
@@ -56,15 +53,6 @@ def token_in(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found, "no form on this page carries a token"
     return found[1]
-
-
-def everything(app: Flask) -> dict[str, Any]:
-    """All rows of all tables, and how many messages wait."""
-    broker = broker_of(app)
-    assert isinstance(broker, InProcessBroker)
-    with app.app_context():
-        tables: dict[str, Any] = {name: [tuple(row) for row in db.session.execute(select(table))] for name, table in Model.metadata.tables.items()}
-    return tables | {"messages": sum(queue.qsize() for queue in broker.queues.values())}
 
 
 @pytest.mark.parametrize("visit", POSTS, ids=str)
