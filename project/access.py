@@ -104,6 +104,7 @@ def refusal_of_token(scope: str) -> Response | None:
     # Where Flask-Login keeps the user of one request; its login_user would write a session.
     g._login_user = bearer.user
     if scope not in bearer.scopes:
+        note_refusal()
         return api.challenge(403, f"This token does not have the scope {scope}.", "insufficient_scope", scope)
     return None
 

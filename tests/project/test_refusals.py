@@ -93,6 +93,12 @@ def test_a_tokens_user_without_the_right_is_recorded(app: Flask, client: FlaskCl
     assert refused(app) == [(ada, {"endpoint": "reviews_api.authors", "method": "GET"})]
 
 
+def test_a_token_without_the_scope_is_recorded(app: Flask, client: FlaskClient, ada: int) -> None:
+    assert client.get("/reviews/api/authors", headers=bearer(make_token(app, ada, "account:read"))).status_code == 403
+
+    assert refused(app) == [(ada, {"endpoint": "reviews_api.authors", "method": "GET"})]
+
+
 def test_a_page_that_is_opened_is_not_recorded(app: Flask, browser: FlaskClient) -> None:
     browser.get("/accounts/tokens")
 
