@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests.app_fixtures import log_in
 from tests.apps import close, make_app
 from tests.factories import PASSWORD
-from tests.project.routes import POSTS, Visit, World, everything, make_world
+from tests.project.routes import POSTS, Visit, World, everything, make_world, routes_of
 
 # Forms that do something where the table's are refused for another reason.
 FORMS = {
@@ -53,6 +53,11 @@ def token_in(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found, "no form on this page carries a token"
     return found[1]
+
+
+def test_what_changes_something_is_a_post(app: Flask) -> None:
+    # A route by another method would be left out of all that is tried below, and in the other tests of POSTS.
+    assert {method for _, method in routes_of(app)} == {"GET", "POST"}
 
 
 @pytest.mark.parametrize("visit", POSTS, ids=str)
