@@ -98,6 +98,15 @@ def test_the_whole_way_from_off_to_logging_in_with_a_code(app: Flask, ada: Flask
     assert actions(app) == ["second_factor.on", "logout", "login"]
 
 
+def test_the_first_code_logs_nobody_in_afterwards(app: Flask, ada: FlaskClient, clock: Clock) -> None:
+    code = TOTP(begin(ada)).at(clock.now())
+    ada.post(SET_UP, data={"code": code})
+
+    answer = give_code(waiting_browser(app, "ada"), code)
+
+    assert answer.status_code == 401
+
+
 def test_nothing_changes_before_the_apps_first_code(app: Flask, ada: FlaskClient) -> None:
     begin(ada)
     other = app.test_client()
