@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from accounts.second_factor.models import Authenticator
+from accounts.tokens import queries
 from accounts.tokens.bearer import new_api_token
 from accounts.tokens.models import ApiToken
 from project.database import utc_now
@@ -247,6 +248,18 @@ def test_a_use_after_a_minute_is_noted_in_one_statement(app: Flask, client: Flas
 
     assert [statement.split()[0] for statement in sent] == ["SELECT", "UPDATE"]
     assert last_used(app) != long_ago
+
+
+def test_of_two_uses_at_once_which_both_found_the_note_old_one_writes(app: Flask, ada: int) -> None:
+    make_token(app, ada, "account:read", last_used_at=utc_now() - timedelta(seconds=61))
+
+    with app.app_context():
+        queries.use(1)
+    first = last_used(app)
+    with app.app_context():
+        queries.use(1)
+
+    assert last_used(app) == first
 
 
 def test_a_use_that_an_endpoint_refuses_is_noted_too(app: Flask, client: FlaskClient, ada: int) -> None:
