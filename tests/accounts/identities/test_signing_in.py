@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from tests import pages
 from tests.accounts.identities.steps import add_identity, events, new_subject, set_out, sign_in
 from tests.accounts.pages import add_user, change, read, shown_to
+from tests.accounts.second_factor.phones import CODE_PAGE, Clock, give_code, phone_of
 from tests.oidc import OidcServer
 
 
@@ -29,6 +30,19 @@ def test_the_login_is_in_the_audit_with_how_it_was_done(client: FlaskClient, app
     sign_in(client, subject)
 
     assert events(app) == [("login", ada, {"how": "oidc"})]
+
+
+def test_who_has_a_second_factor_gives_its_code_all_the_same(client: FlaskClient, app: Flask, oidc: OidcServer) -> None:
+    subject, phone = new_subject(), phone_of(app, Clock(), "ada")
+    add_identity(app, phone.user_id, oidc.url, subject)
+
+    answer = sign_in(client, subject)
+
+    assert (answer.status_code, answer.location) == (302, CODE_PAGE)
+    assert shown_to(client) is None
+    give_code(client, phone.code())
+    assert shown_to(client) == "ada"
+    assert events(app) == [("login", phone.user_id, {"how": "oidc and app"})]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
