@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, request
+from gunicorn.http.errors import ParseException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from project.extensions import settings_of
@@ -59,11 +60,16 @@ def register(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=count)  # type: ignore[method-assign]  # as above
 
     @app.before_request
-    def refuse_what_would_be_cut_off() -> None:
-        # A body in chunks says nothing of its length, and Werkzeug would take as much of it as there may be for all of it.
+    def read_chunks() -> None:
+        # A body in chunks says nothing of its length, and Werkzeug would take as much of it as there may be for all of it;
+        # gunicorn finds out only while it is read that the chunks are none.
         if request.endpoint and request.content_length is None:
             request.max_content_length = settings.max_body_bytes + 1
-            if len(request.get_data()) > settings.max_body_bytes:
+            try:
+                size = len(request.get_data())
+            except ParseException as fault:
+                abort(400, f"The body can't be read: {fault}.")
+            if size > settings.max_body_bytes:
                 abort(413)
 
     @app.after_request

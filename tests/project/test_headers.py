@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
+from gunicorn.http.errors import InvalidChunkSize
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
@@ -224,6 +225,22 @@ def test_a_form_in_chunks_which_does_not_say_how_large_it_is_is_not_cut_off_at_t
     )
 
     assert response.status_code == status
+
+
+class ChunksThatAreNone(BytesIO):
+    """A body as gunicorn gives it whose chunks begin with what is no size."""
+
+    def readinto(self, buffer: object) -> int:
+        """Find that out."""
+        raise InvalidChunkSize(b"ZZ")
+
+
+def test_chunks_that_are_none_are_no_fault_of_the_site(make: Make) -> None:
+    in_chunks = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+
+    response = make().test_client().post("/accounts/login", input_stream=ChunksThatAreNone(), environ_overrides=in_chunks)
+
+    assert response.status_code == 400
 
 
 def test_another_name_is_refused_as_ever_when_what_it_sends_in_chunks_is_too_large(make: Make) -> None:
