@@ -108,6 +108,14 @@ def test_a_hundred_wrong_tries_of_one_address_stay_far_from_a_hundred_hashes(cli
     assert statuses.count(429) >= 100 - ADDRESS.free - 3
 
 
+def test_who_says_to_ask_from_ever_another_address_is_counted_as_the_same(client: FlaskClient) -> None:
+    for number in range(ADDRESS.free + 1):
+        form = {"username": f"user{number}", "password": "a wrong password"}
+        answer = client.post("/accounts/login", data=form, headers={"X-Forwarded-For": f"192.0.2.{number}"})
+
+    assert answer.status_code == 429
+
+
 def test_tries_at_the_same_time_are_not_let_through_together(app: Flask, verified: list[str]) -> None:
     with ThreadPoolExecutor(16) as threads:
         responses = list(threads.map(lambda address: attempt(app.test_client(), "ghost", "wrong", address), [f"192.0.2.{last}" for last in range(40)]))
