@@ -7,10 +7,10 @@ BIN := .venv/bin
 unless_usable = $(if $(shell $(1)/bin/python -c '' 2>/dev/null && [ "$$(cat $(1)/.installed 2>/dev/null)" = "$(CURDIR)" ] && echo yes),,FORCE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-compose lint lock bench FORCE
+.PHONY: help install run test test-compose lint lock bench bench-large FORCE
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: .venv/.installed  ## Make or refresh .venv from requirements.lock
 
@@ -26,6 +26,10 @@ test: install  ## Run the tests and print their coverage (some of them: make tes
 bench: .venv-bench/.installed  ## Run a tick at full speed beside Celery and Dramatiq, half an hour (a part: make bench ARGS="--sizes 1000 --rounds 1")
 	@tests/install-programs
 	.venv-bench/bin/python -m benchmarks $(ARGS)
+
+bench-large: install  ## Measure a tick beside ten million results, and verify one of a million Tasks, ten minutes
+	@tests/install-programs
+	$(BIN)/python -m benchmarks.large $(ARGS)
 
 test-compose: install  ## Prove the containers, on a Docker engine that is there (docs/deploy.md); takes a quarter of an hour
 	$(BIN)/python -m pytest -m compose $(or $(ARGS),tests/compose)

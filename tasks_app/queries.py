@@ -113,7 +113,8 @@ def task_ids(after: int, upto: int, limit: int) -> Sequence[int]:
 
 def task_ids_without_result(tick_id: int, after: int, upto: int, limit: int) -> Sequence[int]:
     """Of the Tasks in (after, upto], the first `limit` ids that the tick has no result for."""
-    drawn = exists().where(TaskResult.tick_id == tick_id, TaskResult.task_id == Task.id)
+    # The bounds once more: with them the results of just these Tasks are read, in one go, and not each Task's by itself.
+    drawn = exists().where(TaskResult.tick_id == tick_id, TaskResult.task_id == Task.id, TaskResult.task_id.between(after + 1, upto))
     return db.session.scalars(select(Task.id).where(Task.id > after, Task.id <= upto, ~drawn).order_by(Task.id).limit(limit)).all()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measure
+from benchmarks import large, measure
 from benchmarks.plan import taking_part
 from benchmarks.results import Phase, Run, as_json, lines, ratios, summary, table
 from benchmarks.subjects import CANDIDATES, Callboard, Subject
@@ -106,6 +106,21 @@ def test_with_many_tasks_the_fastest_celery_runs_and_peers_once() -> None:
 
     assert first == ["celery, threads", "celery-batches", "dramatiq", "callboard"]
     assert second == ["callboard"]
+
+
+def test_what_a_full_table_costs_is_told_by_medians() -> None:
+    found = large.drained({"empty": [2.0, 1.0, 9.0], "full": [2.5, 2.5, 1.0]})
+
+    assert (found["results_per_second"], found["lost"]) == ({"empty": 5000, "full": 4000}, 0.2)
+
+
+def test_the_cost_of_verifying_is_the_sum_of_its_statements() -> None:
+    verified = large.as_json(large.Verified(1_000_000, [large.Statement("SELECT\n 1", 200, 0.75), large.Statement("UPDATE", 200, 0.5)], 2.0))
+    said = large.summary({"rows": {"before": 10_000_000, "bytes_each": 250}, "drain": large.drained({"empty": [1.0], "full": [1.25]}), "verify": verified})
+
+    assert (verified["database_seconds"], verified["looks_seconds"], verified["statements"][0]["text"]) == (1.25, 2.0, "SELECT 1")
+    assert "10,000 a second into an empty table, 8,000 into one of 10,000,000 rows of 250 bytes; 20.0 % are lost" in said
+    assert "1,000,000 Tasks: 1.25 s of statements" in said
 
 
 def test_a_process_and_its_children_are_measured(sleeper: subprocess.Popen[bytes]) -> None:
