@@ -52,6 +52,8 @@ class Settings:
     """Seconds between two ticks of the numbers."""
     max_unfinished_ticks: int = 3
     """Scheduled ticks of one schedule that may be open at once; a slot beyond that is skipped."""
+    results_retention_days: int = 90
+    """How long results are kept, and what tells of them: failures of messages, and ticks."""
     trusted_proxies: int = 0
     """Proxies in front, each of which adds to X-Forwarded-For and its kin; what a request says in them is believed as far as these reach."""
     trusted_hosts: tuple[str, ...] = ()
@@ -103,6 +105,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port=_whole_number(environ, "PORT", 8000, "a port", 1, 65535),
         schedule_seconds=_whole_number(environ, "GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE", 300, "a number of seconds", 1, 7 * 86400),
         max_unfinished_ticks=_whole_number(environ, "MAX_UNFINISHED_TICKS", 3, "a number of ticks", 1, 1000),
+        results_retention_days=_whole_number(environ, "RESULTS_RETENTION_DAYS", 90, "a number of days", 1, 36500),
         trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, "a number of proxies", 0, 10),
         trusted_hosts=_host_names(environ, "TRUSTED_HOSTS"),
         max_body_bytes=_whole_number(environ, "MAX_BODY_BYTES", 1024 * 1024, "a number of bytes", 16 * 1024, 1024**3),

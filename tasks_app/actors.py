@@ -3,8 +3,11 @@
 import uuid
 from random import random
 
+from flask import current_app
+
+from project.extensions import settings_of
 from project.ids import is_id
-from tasks_app import queries
+from tasks_app import queries, retention_queries
 from tasks_app.draws import Draw
 from workers.actors import Queue, actor, current_message
 from workers.batch import Batch
@@ -30,3 +33,12 @@ def delete_results(task_id: int, tick_id: int | None = None) -> None:
         delete_results.send(task_id)
     else:
         queries.forget_deletion(task_id)
+
+
+@actor(Queue.CHORES)
+def delete_old_rows(table: int, tick_id: int | None = None, after: int = 0) -> None:
+    """Delete some of what is too old in a table, beyond the id `after`, and come back for the rest."""
+    before = retention_queries.kept_from_last_night(settings_of(current_app).results_retention_days)
+    found = retention_queries.delete_slice(table, before, after)
+    if found.old:
+        delete_old_rows.send(table, after=found.last_id)

@@ -5,17 +5,24 @@ import secrets
 import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from accounts import queries as accounts
 from accounts.passwords import hash_password
+from project import audit
+from project.database import is_trouble
 from project.extensions import db, settings_of
-from tasks_app import queries
+from tasks_app import queries, retention_queries
+from tasks_app.retention_queries import AGING, SLICE
 from tasks_app.schedule import NAME
 from workers import ticks
+from workers.queries import database_time
 from workers.schedule import schedules_of
 
-tasks_cli = AppGroup("tasks", help="Launch ticks.")
+tasks_cli = AppGroup("tasks", help="Launch ticks, and delete results that are too old.")
 
+SLICES_A_LINE = 100_000 // SLICE
+"""How many slices are done between two lines of progress."""
 SAMPLES = (("A die, more or less", 1.0, 6.0), ("A probability", 0.0, 1.0), ("Room temperature, °C", 18.0, 24.0), ("Anything at all", -1.7e308, 1.7e308))
 
 
@@ -31,6 +38,49 @@ def tick() -> None:
     if not settings_of(current_app).in_process:
         ticks.look_after(launched.id)
     click.echo(f"Tick {launched.id} is launched.")
+
+
+@tasks_cli.command()
+@click.option("--dry-run", is_flag=True, help="Count what would be deleted, in the same slices, and delete nothing.")
+def prune(dry_run: bool) -> None:
+    """Delete what is older than results are kept.
+
+    These are results, failures of messages, and ticks that have ended, each once it is older than RESULTS_RETENTION_DAYS (90).
+    Workers do the same every night at 00:00 UTC by themselves: this is for whoever has set that lower and will not wait.
+
+    Rows go in slices of 5,000, each committed by itself, so that ticks go on meanwhile. It may be interrupted at any time:
+    what is deleted stays deleted, and the next run goes on from there.
+
+    Amounts go to standard output, and progress, every 100,000 rows, to standard error. Exits with 0 when it is through, also if
+    nothing was old, and with 1 when the database can't be used.
+
+    \b
+    What a month less would delete:
+      RESULTS_RETENTION_DAYS=60 flask tasks prune --dry-run
+    """
+    try:
+        _prune(dry_run)
+    except SQLAlchemyError as fault:
+        if not is_trouble(fault):
+            raise
+        raise click.ClickException(f"the database can't be used: {str(fault.__cause__ or fault).strip()}") from None
+
+
+def _prune(dry_run: bool) -> None:
+    days = settings_of(current_app).results_retention_days
+    before = retention_queries.kept_from(database_time(), days)
+    step, what = (retention_queries.count_slice, "To be deleted") if dry_run else (retention_queries.delete_slice, "Deleted")
+    amounts = dict.fromkeys((aging.name for aging in AGING.values()), 0)
+    for table, aging in AGING.items():
+        for number, old in enumerate(retention_queries.slices(step, table, before), start=1):
+            amounts[aging.name] += old
+            if number % SLICES_A_LINE == 0:
+                click.echo(f"{aging.name} {amounts[aging.name]:,} …", err=True)
+    if not dry_run and any(amounts.values()):
+        audit.record("results.pruned", older_than=before.isoformat(), deleted=sum(amounts.values()))
+        db.session.commit()
+    listed = ", ".join(f"{name} {amount:,}" for name, amount in amounts.items())
+    click.echo(f"{what}, older than {before:%Y-%m-%d %H:%M} UTC: {listed}.")
 
 
 @click.command("first-run")

@@ -30,6 +30,16 @@ def _latest_slot(interval: int) -> ColumnElement[datetime]:
     return func.to_timestamp(func.floor(epoch / interval) * interval, type_=UTCDateTime())
 
 
+def _claimed(schedule: str, slot: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether the slot, or a newer one, is known. One in the future is some wrong clock's, and must not hold the schedule until then."""
+    return exists().where(Tick.schedule == schedule, Tick.slot >= slot, Tick.slot <= now())
+
+
+def is_due(schedule: str, interval: int) -> bool:
+    """Whether nobody has claimed the schedule's latest slot, as far as can be seen without claiming it."""
+    return bool(db.session.scalar(select(~_claimed(schedule, _latest_slot(interval)))))
+
+
 def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_open: int) -> Tick | None:
     """The tick of the schedule's latest slot, leased to `token`, if nobody has claimed that slot before; commits.
 
@@ -60,9 +70,7 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
         "missing": literal(0),
         "silent_rounds": literal(0),
     }
-    # A slot in the future is some wrong clock's, and must not hold the schedule until then.
-    known = exists().where(Tick.schedule == schedule, Tick.slot >= slot, Tick.slot <= now())
-    claim = insert(Tick).from_select(list(row), select(*row.values()).where(~known)).on_conflict_do_nothing().returning(Tick)
+    claim = insert(Tick).from_select(list(row), select(*row.values()).where(~_claimed(schedule, slot))).on_conflict_do_nothing().returning(Tick)
     tick = db.session.scalar(claim)
     if tick and tick.state == TickState.SKIPPED:
         alarm_queries.record(AlarmKind.SKIPPED_SLOT, str(tick.id), alarms.skipped(tick))

@@ -44,6 +44,8 @@ def message_id(tick_id: int, key: int) -> str:
 
 def launch_due(schedule: Schedule) -> Tick | None:
     """Claim the schedule's latest slot, if it is due, and publish its tick; None if another has it or there is nothing to do."""
+    if not queries.is_due(schedule.name, schedule.interval):
+        return None
     last_key = schedule.last_key()
     if last_key is None:
         return None

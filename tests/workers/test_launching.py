@@ -1,5 +1,6 @@
 """A slot is launched once, whoever tries, and never early, late or again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,16 @@ def test_without_tasks_no_slot_is_used_up(context: Flask) -> None:
     make_task()
 
     assert ticks.launch_due(numbers()) is not None
+
+
+def test_a_schedule_whose_slot_is_taken_is_not_asked_what_it_would_launch(context: Flask) -> None:
+    make_task()
+    ticks.launch_due(numbers())
+    asked: list[int] = []
+
+    ticks.launch_due(replace(numbers(), last_key=lambda: asked.append(1)))
+
+    assert asked == []
 
 
 def test_slots_missed_while_everything_was_down_are_not_replayed(context: Flask) -> None:
