@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 
 from project.database import utc_now
-from project.extensions import db
+from project.extensions import Model, db
 from project.settings import ROOT
 from tasks_app import queries, retention_queries
 from tasks_app.draws import Draw
@@ -188,3 +188,15 @@ def test_partitions_are_dropped_when_all_their_ticks_are_old(partitioned: Flask)
 
     assert young.state == TickState.FINISHED
     assert partitions() == {"task_results_before": 1, "task_results_single": 1, "task_results_600": 2}
+
+
+def test_what_was_there_before_can_be_dropped_at_last(partitioned: Flask) -> None:
+    execute("DROP TABLE task_results_before")
+
+    assert finished_tick().state == TickState.FINISHED
+
+
+def test_the_indexes_have_the_names_that_the_models_give_them(partitioned: Flask) -> None:
+    named = set(db.session.scalars(text("SELECT indexname FROM pg_indexes WHERE tablename IN ('task_results', 'task_results_single')")))
+
+    assert {index.name for index in Model.metadata.tables["task_results"].indexes} <= named

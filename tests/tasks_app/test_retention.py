@@ -190,7 +190,8 @@ def test_a_slot_whose_tick_could_go_is_not_launched_again(context: Flask, monkey
 
 def test_nothing_goes_that_came_since_the_oldest_open_tick_began(task: Task) -> None:
     _before, since = make_results(task, OLD + 2 * A_DAY, OLD)
-    open_tick = make_old_tick(TickState.DRAWING, OLD + A_DAY, took=None)
+    slot = utc_now() - OLD - A_DAY
+    open_tick = make_tick(TickState.DRAWING, slot, schedule=MANUAL, started_at=slot + timedelta(hours=1)).id
     make_old_tick(age=timedelta())
 
     prune(RESULTS)
