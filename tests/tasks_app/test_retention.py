@@ -170,7 +170,7 @@ def test_of_each_schedule_the_latest_tick_stays(context: Flask) -> None:
     assert left(Tick) == kept
 
 
-def test_a_slot_whose_tick_could_go_is_not_launched_again(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slot_whose_tick_could_go_is_not_launched_again(context: Flask) -> None:
     # Given a slot a week, the last a moment ago, and results that are kept for less than nothing
     make_task()
     tick = ticks.launch_due(numbers())
