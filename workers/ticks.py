@@ -6,7 +6,7 @@ is safe to do twice: publishing a page again brings the same outcomes, which hav
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dramatiq import Message
 from flask import current_app
@@ -187,22 +187,26 @@ def _stands_still(tick: Tick, token: str, schedule: Schedule) -> bool:
 
 def _publish_missing(tick: Tick, token: str, schedule: Schedule) -> bool:
     """Publish every key without an outcome again, page by page; False if the lease was lost on the way."""
-    after = tick.verified_key
-    while not stopping_of(current_app).is_set() and (lacking := schedule.lacking(tick.id, after, tick.last_key, PAGE)):
-        _enqueue(tick, schedule, _missing(tick, schedule, after, lacking[-1], PAGE))
-        if not queries.change(tick, token):
-            return False
-        after = lacking[-1]
+    for missing in _all_missing(tick, schedule):
+        for first in range(0, len(missing), PAGE):
+            if stopping_of(current_app).is_set():
+                return True
+            _enqueue(tick, schedule, missing[first : first + PAGE])
+            if not queries.change(tick, token):
+                return False
     return True
 
 
 def _count_missing(tick: Tick, schedule: Schedule) -> int:
-    missing = 0
+    return sum(len(missing) for missing in _all_missing(tick, schedule))
+
+
+def _all_missing(tick: Tick, schedule: Schedule) -> Iterator[list[int]]:
+    """Every key with neither an outcome nor a recorded failure, a chunk of the tick's keys at a time: to ask for more at once would read all outcomes."""
     after = tick.verified_key
-    while lacking := schedule.lacking(tick.id, after, tick.last_key, CHUNK):
-        missing += len(_missing(tick, schedule, after, lacking[-1], CHUNK))
-        after = lacking[-1]
-    return missing
+    while keys := schedule.page(after, tick.last_key, CHUNK):
+        yield _missing(tick, schedule, after, keys[-1], CHUNK)
+        after = keys[-1]
 
 
 def _abandon(tick: Tick, token: str, reason: str) -> None:
