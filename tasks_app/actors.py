@@ -12,18 +12,20 @@ from tasks_app.draws import Draw
 from workers.actors import Queue, actor, current_message
 from workers.batch import Batch
 
-draws = Batch("draws", queries.insert_draws)
+draws = Batch("draws", queries.insert_draws, queries.numbers_of)
 
 
 @actor(Queue.NUMBERS, batched=True, throws=(TypeError, ValueError))
-def generate_random_number(task_id: int, tick_id: int | None = None) -> None:
+def generate_random_number(task_id: int, tick_id: int | None = None) -> float | None:
     """Draw a number from the Task's range into task_results; acknowledged once it is committed.
 
+    Returns the stored number to whoever wants the result of the message; None if there is no such Task any more.
     Raises ValueError, which no retry mends, for what can't be the id of a row.
     """
     if not is_id(task_id) or not (tick_id is None or is_id(tick_id)):
         raise ValueError(f"task_id={task_id!r}, tick_id={tick_id!r}: not the ids of rows")
-    draws.add(Draw(task_id, tick_id, uuid.UUID(current_message().message_id), random()))  # nosec B311  # a number to show, no secret
+    number: float | None = draws.add(Draw(task_id, tick_id, uuid.UUID(current_message().message_id), random()))  # nosec B311  # a number to show, no secret
+    return number
 
 
 @actor(Queue.CHORES)

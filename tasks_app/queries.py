@@ -1,6 +1,7 @@
 """What is asked of Tasks and their results."""
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    tuple_,
     type_coerce,
     update,
 )
@@ -143,6 +145,17 @@ def insert_draws(draws: Sequence[Draw]) -> None:
     db.session.execute(insert(TaskResult).from_select(columns, rows).on_conflict_do_nothing())
 
 
+def numbers_of(draws: Sequence[Draw]) -> list[float | None]:
+    """The stored number of each draw, whenever and by whomever it was stored; None where there is none, for its Task was deleted."""
+    single = TaskResult.tick_id.is_(None) & TaskResult.message_id.in_([draw.message_id for draw in draws if draw.tick_id is None])
+    of_ticks = tuple_(TaskResult.tick_id, TaskResult.task_id).in_([(draw.tick_id, draw.task_id) for draw in draws if draw.tick_id is not None])
+    columns = (TaskResult.tick_id, TaskResult.task_id, TaskResult.message_id, TaskResult.result)
+    rows = db.session.execute(select(*columns).where(single | of_ticks)).all()
+    by_message = {row.message_id: row.result for row in rows if row.tick_id is None}
+    by_tick = {(row.tick_id, row.task_id): row.result for row in rows}
+    return [by_message.get(draw.message_id) if draw.tick_id is None else by_tick.get((draw.tick_id, draw.task_id)) for draw in draws]
+
+
 def _number(share: ColumnElement[float]) -> ColumnElement[float]:
     """lower·(1−u) + upper·u, within the range whatever finite limits it has.
 
@@ -249,6 +262,11 @@ def results_after(cursor: int | None, limit: int, wanted: ResultFilter | None = 
     if wanted.author_id is not None:
         page = page.where(TaskResult.task_id.in_(select(Task.id).where(Task.created_by == wanted.author_id)))
     return db.session.scalars(page).all()
+
+
+def result_of_run(task_id: int, message_id: uuid.UUID) -> TaskResult | None:
+    """The result of a Task that was run by itself, by the message that ran it."""
+    return db.session.scalar(select(TaskResult).where(TaskResult.message_id == message_id, TaskResult.tick_id.is_(None), TaskResult.task_id == task_id))
 
 
 # Deleting the results of deleted Tasks

@@ -47,6 +47,11 @@ class Actor(Generic[P, R]):
         """Enqueue a call on the current app's broker. Raises dramatiq.errors.ConnectionClosed if it can't be reached."""
         return broker_of(current_app).get_actor(self.name).send(*args, **kwargs)
 
+    def send_with_options(self, *, args: tuple[Any, ...] = (), **options: Any) -> dramatiq.Message[R]:
+        """Enqueue a call with options of Dramatiq's, e.g. `store_results=True`: see docs/results.md. Raises as `send` does."""
+        message: dramatiq.Message[R] = broker_of(current_app).get_actor(self.name).send_with_options(args=args, **options)
+        return message
+
 
 def current_message() -> MessageProxy:
     """The message at work in this thread. Raises RuntimeError outside of an actor."""

@@ -3,24 +3,30 @@
 An actor hands its row over and returns. A writer thread takes all that wait, up to a batch's size,
 writes and commits them, and settles their messages. So a batch closes when the queue is empty or
 full: a lone message waits for nobody, and under load batches grow by themselves.
+
+The actor of a message that wants its result waits for the commit instead, and gets what was stored.
 """
 
 import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar, cast
 
 from dramatiq import Middleware
 from dramatiq.broker import Broker, MessageProxy
+from dramatiq.middleware import Shutdown
 from flask import Flask, current_app
 
 from project.database import is_trouble
 from project.extensions import db
 from workers.actors import current_message
 from workers.broker import BrokerUnreachable, broker_of, hold
+from workers.reply_to import is_awaited
+from workers.schedule import stopping_of
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +35,14 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
 """Seconds between two tries while the database is in trouble: doubled from the first to the longest."""
 DRAIN_SECONDS = 5.0
 STOP_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+"""How often an actor that waits for a commit looks whether its worker is to stop."""
 
 Row = TypeVar("Row")
+
+
+class RefusedRowError(Exception):
+    """The database will never take a row."""
 
 
 @dataclass(frozen=True)
@@ -39,23 +51,50 @@ class Held(Generic[Row]):
 
     row: Row
     message: Any
+    answer: Future[Any] | None = None
+    """Where somebody waits for what was stored, who settles the message himself."""
 
 
 class Batch(Generic[Row]):
     """A feature's rows, declared at import; each app that works messages writes its own."""
 
-    def __init__(self, name: str, write: Callable[[Sequence[Row]], None]) -> None:
-        """`write` puts rows into the current session in few statements; committing is done here."""
+    def __init__(self, name: str, write: Callable[[Sequence[Row]], None], stored: Callable[[Sequence[Row]], Sequence[Any]] | None = None) -> None:
+        """`write` puts rows into the current session in few statements; committing is done here.
+
+        `stored` gives for each of some rows, once they are committed, what is to be its message's result; without it that is None.
+        """
         self.name = name
         self.write = write
+        self.stored = stored or (lambda rows: [None] * len(rows))
 
-    def add(self, row: Row) -> None:
-        """Hand over the row of the message at work; the message is acknowledged when the row is committed."""
+    def add(self, row: Row) -> Any:
+        """Hand over the row of the message at work; the message is acknowledged when the row is committed.
+
+        For a message whose result somebody wants, waits for that and returns what was stored. Raises RefusedRowError if the row
+        can never be written, Shutdown if the worker is to stop before it is.
+        """
         message = current_message()
         writer = writers_of(current_app).of(self)
+        if is_awaited(broker_of(current_app), message):
+            answer: Future[Any] = Future()
+            writer.put(Held(row, message, answer))
+            return _wait_for(answer)
         # Set before the writer can see it, else Dramatiq might acknowledge a second time.
         hold(message)
         writer.put(Held(row, message))
+        return None
+
+
+def _wait_for(answer: Future[Any]) -> Any:
+    stopping = stopping_of(current_app)
+    while True:
+        # The database may be away for long, and a worker must be able to stop then: the message is tried again.
+        last_look = stopping.is_set()
+        try:
+            return answer.result(LOOK_SECONDS)
+        except TimeoutError:
+            if last_look:
+                raise Shutdown("the row is not committed yet") from None
 
 
 class Writer(threading.Thread):
@@ -109,7 +148,7 @@ class Writer(threading.Thread):
     def _write(self, batch: list[Held[Any]]) -> None:
         """Commit the batch and settle its messages; a row that can't be written fails alone."""
         wait = FIRST_WAIT
-        while fault := self._commit([held.row for held in batch]):
+        while fault := self._commit(batch):
             if not is_trouble(fault):
                 self._without_the_bad_row(batch, fault)
                 return
@@ -117,16 +156,20 @@ class Writer(threading.Thread):
             if self._stopping.wait(wait):
                 return
             wait = min(2 * wait, LONGEST_WAIT)
-        self._settle([held.message for held in batch])
+        self._settle([held.message for held in batch if held.answer is None])
 
-    def _commit(self, rows: list[Any]) -> Exception | None:
+    def _commit(self, batch: list[Held[Any]]) -> Exception | None:
+        awaited = [(held.row, held.answer) for held in batch if held.answer]
         with self._app.app_context():
             try:
-                self._batch.write(rows)
+                self._batch.write([held.row for held in batch])
                 db.session.commit()
+                stored = self._batch.stored([row for row, _answer in awaited]) if awaited else []
             except Exception as fault:  # noqa: BLE001  # the writer must outlive any fault; what it means is decided by the caller
                 db.session.rollback()
                 return fault
+        for (_row, answer), value in zip(awaited, stored, strict=True):
+            answer.set_result(value)
         return None
 
     def _without_the_bad_row(self, batch: list[Held[Any]], fault: Exception) -> None:
@@ -138,6 +181,9 @@ class Writer(threading.Thread):
             return
         message: MessageProxy = batch[0].message
         log.error("%s: message %s can never be written", self.name, message.message_id, exc_info=fault)
+        if answer := batch[0].answer:
+            answer.set_exception(RefusedRowError(f"{type(fault).__name__}: {fault}"))
+            return
         message.stuff_exception(fault)
         message.fail()
         broker = broker_of(self._app)

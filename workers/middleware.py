@@ -8,14 +8,19 @@ from typing import Any
 
 from dramatiq import Middleware
 from dramatiq.broker import Broker, MessageProxy
-from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Pipelines, Retries, ShutdownNotifications, TimeLimit
+from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Pipelines, Retries, Shutdown, ShutdownNotifications, TimeLimit
+from dramatiq.results import Results
+from dramatiq.results.backends import StubBackend
 from flask import Flask
 
 from project.database import is_trouble
+from project.extensions import settings_of
 from project.logs import event, lines_about
-from workers.batch import Writers
-from workers.broker import BrokerUnreachable, RabbitBroker, keep
+from workers.batch import RefusedRowError, Writers
+from workers.broker import BrokerUnreachable, RabbitBroker, keep, patient
 from workers.failures import Failures
+from workers.reply_to import NoGroupCallbacks, ReplyTo
+from workers.results import RabbitBackend
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +32,10 @@ MAX_RETRIES = 3
 
 
 def worth_a_retry(retries: int, fault: BaseException) -> bool:
-    """Trouble with the database or the broker passes and is waited for; any other fault gets a few tries."""
-    return is_trouble(fault) or isinstance(fault, BrokerUnreachable) or retries < MAX_RETRIES
+    """Trouble with the database or the broker passes and is waited for, and so does a worker's end; any other fault gets a few tries, a bad row none."""
+    if isinstance(fault, RefusedRowError):
+        return False
+    return is_trouble(fault) or isinstance(fault, BrokerUnreachable | Shutdown) or retries < MAX_RETRIES
 
 
 class PatientRetries(Retries):
@@ -111,4 +118,13 @@ def middleware_for(app: Flask, writers: Writers) -> list[Middleware]:
         CurrentMessage(),
         Watched(),
         writers,
+        *results_middleware(settings_of(app).broker_url),
     ]
+
+
+def results_middleware(url: str | None) -> list[Middleware]:
+    """What lets messages have results: over the RabbitMQ at an AMQP URL, or inside the process for None. Connects to nothing yet."""
+    if url is None:
+        return [Results(backend=StubBackend()), NoGroupCallbacks()]  # type: ignore[no-untyped-call]  # as Dramatiq has it
+    backend = RabbitBackend(patient(url))
+    return [Results(backend=backend), ReplyTo(backend), NoGroupCallbacks()]  # type: ignore[no-untyped-call]  # as Dramatiq has it

@@ -57,7 +57,7 @@ def _impatient(parameters: Parameters) -> Parameters:
     return limited
 
 
-class _Connection(pika.SelectConnection):
+class OnePieceConnection(pika.SelectConnection):
     """pika's own, but that a message goes to the network in one piece.
 
     pika sends its three frames one by one, which costs the publisher twice the time and RabbitMQ some. This overrides what is private to pika: it is the only
@@ -82,7 +82,7 @@ class _Publication:
         self._confirmed_upto = 0
         self._heard_at = 0.0
         self._fault: NotConfirmed | None = None
-        self._connection = _Connection(_impatient(parameters), self._opened, self._closed, self._closed)
+        self._connection = OnePieceConnection(_impatient(parameters), self._opened, self._closed, self._closed)
         self._channel: Channel | None = None
 
     def run(self) -> None:

@@ -114,7 +114,7 @@ def test_a_page_may_have_messages_for_several_queues(broker: RabbitBroker) -> No
 
 def test_an_empty_page_needs_no_connection(broker: RabbitBroker, monkeypatch: pytest.MonkeyPatch) -> None:
     connections: list[object] = []
-    monkeypatch.setattr(publishing, "_Connection", connections.append)
+    monkeypatch.setattr(publishing, "OnePieceConnection", connections.append)
 
     broker.enqueue_page([])
 

@@ -17,7 +17,7 @@ from tests.servers import RabbitServer
 from tests.waiting import wait_until
 from tests.workers.ledger import all_ticks, draws_per_task, fresh, let_time_pass, numbers
 from workers import ticks
-from workers.broker import BrokerUnreachable, RabbitBroker, broker_of
+from workers.broker import Backlog, BrokerUnreachable, RabbitBroker, broker_of
 from workers.models import TickState
 from workers.serving import Serving
 
@@ -92,6 +92,28 @@ def test_a_worker_that_consumes_is_online(broker: RabbitBroker) -> None:
         assert wait_until(lambda: broker.worker_online("numbers"), within=10)
     finally:
         worker.stop()
+
+
+def test_what_waits_in_a_queue_is_counted_and_who_takes_from_it(broker: RabbitBroker) -> None:
+    for _ in range(3):
+        broker.enqueue(message())
+    # That RabbitMQ counts a confirmed message takes it a moment.
+    assert wait_until(lambda: broker.backlog("numbers") == Backlog(3, 0), within=5)
+
+    with working(broker):
+        wait_until(lambda: broker.backlog("numbers") == Backlog(0, 1), within=10)
+
+
+def test_what_waits_in_a_queue_cannot_be_said_while_the_broker_is_away(cut_off: Flask) -> None:
+    broker = broker_of(cut_off)
+
+    with pytest.raises(BrokerUnreachable):
+        broker.backlog("numbers")
+
+
+def test_what_waits_in_a_queue_that_is_not_there_cannot_be_said(broker: RabbitBroker) -> None:
+    with pytest.raises(BrokerUnreachable):
+        broker.backlog("numbers")
 
 
 def test_a_broker_that_answers_is_no_trouble(broker: RabbitBroker) -> None:
