@@ -19,6 +19,7 @@ from tasks_app.actors import delete_results, generate_random_number
 from tasks_app.forms import ResultFilterForm, TaskForm
 from tasks_app.models import Task
 from tasks_app.queries import ResultFilter
+from tasks_app.runs import run_from
 from tasks_app.schedule import NAME
 from workers.broker import BrokerUnreachable
 from workers.queries import database_time
@@ -86,7 +87,7 @@ class TaskView(ClosedModelView):
         """A Task, its numbers, and when the next is due."""
         task = task_from(request.args)
         schedule = schedules_of(current_app).get(NAME)
-        self._template_args.update(next_due=schedule and schedule.next_due(database_time()), **draws_of(task))
+        self._template_args.update(next_due=schedule and schedule.next_due(database_time()), run=run_from(request.args, task), **draws_of(task))
         view: ResponseReturnValue = super().details_view()
         return view
 
@@ -101,15 +102,24 @@ class TaskView(ClosedModelView):
         """Draw one number for one Task, outside every tick."""
         task = task_from(request.form)
         try:
-            generate_random_number.send(task.id)
+            sent = generate_random_number.send(task.id)
         except BrokerUnreachable as fault:
             log.warning("task %d can't be run now: %s", task.id, fault)
             flash("The queue can't be reached, so nothing was sent. Try again when it is back.", "error")
-        else:
-            audit.record("run.sent", ("task", task.id), schedule=NAME)
-            db.session.commit()
-            flash("Sent. The number appears below as soon as a worker has drawn it.", "success")
-        return redirect(url_for(".details_view", id=task.id))
+            return redirect(url_for(".details_view", id=task.id))
+        audit.record("run.sent", ("task", task.id), schedule=NAME)
+        db.session.commit()
+        return redirect(url_for(".details_view", id=task.id, run=sent.message_id, sent=sent.message_timestamp))
+
+    @expose("/run/state")
+    def run_state(self) -> ResponseReturnValue:
+        """What has become of a Task that was run, alone, for a page that waits for its number."""
+        task = task_from(request.args)
+        run = run_from(request.args, task) or abort(404)
+        if run.is_open and not run.lasts_long:
+            # As the page has it: nothing to draw again, nor for a screen reader to say again.
+            return "", 204
+        return self.render("tasks/_run.html", model=task, run=run)
 
 
 class ResultView(ClosedView):

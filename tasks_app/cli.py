@@ -3,6 +3,7 @@
 import secrets
 
 import click
+from dramatiq.results import ResultFailure, ResultTimeout
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,14 +13,17 @@ from accounts.passwords import hash_password
 from project import audit
 from project.database import is_trouble
 from project.extensions import db, settings_of
+from project.ids import LARGEST_ID
 from tasks_app import queries, retention_queries
+from tasks_app.actors import generate_random_number
 from tasks_app.retention_queries import AGING, SLICE
 from tasks_app.schedule import NAME
 from workers import ticks
+from workers.broker import BrokerUnreachable, broker_of
 from workers.queries import database_time
 from workers.schedule import schedules_of
 
-tasks_cli = AppGroup("tasks", help="Launch ticks, and delete results that are too old.")
+tasks_cli = AppGroup("tasks", help="Launch ticks, draw single numbers, and delete results that are too old.")
 
 SLICES_A_LINE = 100_000 // SLICE
 """How many slices are done between two lines of progress."""
@@ -38,6 +42,30 @@ def tick() -> None:
     if not settings_of(current_app).in_process:
         ticks.look_after(launched.id)
     click.echo(f"Tick {launched.id} is launched.")
+
+
+@tasks_cli.command()
+@click.argument("task_id", type=click.IntRange(1, LARGEST_ID))
+@click.option("--wait", default=60, show_default=True, type=click.IntRange(0, 86_400), help="Seconds to wait for the number.")
+def draw(task_id: int, wait: int) -> None:
+    """Draw a number for one Task now, outside every tick, and print it."""
+    if settings_of(current_app).in_process:
+        raise click.ClickException("without RabbitMQ only the process that serves the site draws numbers: press “Run now” on the Task's page")
+    if queries.get_task(task_id) is None:
+        raise click.ClickException(f"there is no Task {task_id}")
+    try:
+        sent = generate_random_number.send_with_options(args=(task_id,), store_results=True)
+    except BrokerUnreachable as fault:
+        raise click.ClickException(f"the queue can't be reached, so nothing was sent: {fault}") from fault
+    audit.record("run.sent", ("task", task_id), schedule=NAME)
+    db.session.commit()
+    try:
+        number = sent.get_result(backend=broker_of(current_app).get_results_backend(), block=True, timeout=wait * 1000)
+    except ResultTimeout as fault:
+        raise click.ClickException(f"no number within {wait} s; the message waits in its queue, and the number will be on the Task's page") from fault
+    except ResultFailure as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"Task {task_id} was deleted meanwhile." if number is None else repr(number))
 
 
 @tasks_cli.command()

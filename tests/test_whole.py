@@ -63,3 +63,21 @@ def test_two_ticks_draw_exactly_one_number_for_each_task(site: Site, database_ur
     assert [row[1:] for row in drawn if row[0] == "manual"] == [(20, 20, True), (20, 20, True)]
     assert all(count == distinct for _schedule, count, distinct, _in_range in drawn)
     assert not re.search("ERROR|CRITICAL|Traceback", site.log("gunicorn").read_text() + site.log("dramatiq").read_text())
+
+
+def test_a_number_for_one_task_is_drawn_by_a_worker_and_answered_on_the_page_and_in_the_shell(site: Site, database_url: str) -> None:
+    # Given a Task that has had its numbers of the schedule
+    site.post("/tasks/new/", form_at="/tasks/new/", title="Dice", lower_limit="1", upper_limit="6")
+    wait_until(lambda: ask(database_url, "SELECT state FROM ticks") == [("finished",)], within=60)
+
+    # When somebody presses "Run now"
+    page = site.post("/tasks/run", form_at="/tasks/details/?id=1", id="1")
+
+    # Then the page comes to show the number, whichever process answers
+    state = page.url.replace("/details/", "/run/state")
+    shown = wait_until(lambda: re.findall(r"Run now: <strong><span[^>]*>([\d.]+)</span>", site.browser.get(state, timeout=30).text), within=30)
+    assert 1 <= float(shown[0]) <= 6
+
+    # And when somebody asks in the shell, the number that is stored is printed
+    printed = site.flask("tasks", "draw", "1")
+    assert ask(database_url, "SELECT result FROM task_results ORDER BY id DESC LIMIT 1") == [(float(printed),)]

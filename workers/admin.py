@@ -42,20 +42,27 @@ class WorkersView(ClosedView):
             }
             for schedule in schedules_of(current_app).all()
         ]
-        return self.render("workers/schedule.html", schedules=schedules, **ticks_page())
+        tick_id = id_from(request.args, "tick")
+        launched = tick_id and queries.get_tick(tick_id)
+        return self.render("workers/schedule.html", schedules=schedules, tick=launched, **ticks_page())
 
     @expose("/ticks")
     def ticks(self) -> ResponseReturnValue:
         """The table of ticks alone, for a page that keeps itself fresh."""
         return self.render("workers/_ticks.html", **ticks_page())
 
+    @expose("/tick")
+    def tick(self) -> ResponseReturnValue:
+        """How far one tick is, alone, for a page that waits for it."""
+        tick_id = id_from(request.args, "id")
+        return self.render("workers/_launched.html", tick=(tick_id and queries.get_tick(tick_id)) or abort(404))
+
     @expose("/launch", methods=["POST"])
     def launch(self) -> ResponseReturnValue:
         """Launch a whole tick now."""
         schedule = schedules_of(current_app).get(request.form.get("schedule", "")) or abort(404)
         tick = ticks.launch_by_hand(schedule)
-        flash(f"Tick {tick.id} is launched.", "success")
-        return redirect(url_for(".index"))
+        return redirect(url_for(".index", tick=tick.id))
 
     @expose("/run", methods=["POST"])
     def run_one(self) -> ResponseReturnValue:

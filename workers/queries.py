@@ -171,6 +171,11 @@ def record_failure(*, message_id: uuid.UUID, **values: Any) -> None:
     db.session.execute(insert(MessageFailure).values(message_id=message_id, created_at=utc_now(), **values).on_conflict_do_nothing())
 
 
+def failure_of(message_id: uuid.UUID) -> MessageFailure | None:
+    """The record of a message that failed for good."""
+    return db.session.scalar(select(MessageFailure).where(MessageFailure.message_id == message_id))
+
+
 def failed_keys(tick_id: int, keys: Collection[int]) -> set[int]:
     """Which of the keys have failed for good in the tick."""
     if not keys:
@@ -189,6 +194,11 @@ def ticks_before(tick_id: int | None, limit: int) -> Sequence[Tick]:
     if tick_id is not None:
         page = page.where(Tick.id < tick_id)
     return db.session.scalars(page).all()
+
+
+def get_tick(tick_id: int) -> Tick | None:
+    """The tick with that id."""
+    return db.session.get(Tick, tick_id)
 
 
 def silent_for(tick: Tick, seconds: float) -> bool:

@@ -137,6 +137,7 @@ VISITS = [
     Visit("tasks.edit_view", "POST", "/tasks/edit/?id={task}", superusers(302), TASK),
     Visit("tasks.delete_view", "POST", "/tasks/delete/", superusers(302), {"id": "{task}"}),
     Visit("tasks.run_now", "POST", "/tasks/run", superusers(302), {"id": "{task}"}),
+    Visit("tasks.run_state", "GET", "/tasks/run/state?id={task}&run=5d3d2a90-0000-4000-8000-000000000000&sent=1", superusers(200)),
     Visit("tasks.export", "GET", "/tasks/export/csv/", superusers(200)),
     # Bulk actions and editing inside the list are switched off.
     Visit("tasks.action_view", "POST", "/tasks/action/", superusers(302), {"action": "delete", "rowid": "{task}"}),
@@ -147,6 +148,7 @@ VISITS = [
     Visit("reviews.export", "GET", "/reviews/authors.csv", reviewers(200)),
     Visit("workers.index", "GET", "/workers/", superusers(200)),
     Visit("workers.ticks", "GET", "/workers/ticks", superusers(200)),
+    Visit("workers.tick", "GET", "/workers/tick?id=1", superusers(404)),
     Visit("workers.launch", "POST", "/workers/launch", superusers(302), {"schedule": "generate_random_numbers"}),
     Visit("workers.run_one", "POST", "/workers/run", superusers(302), {"schedule": "generate_random_numbers", "key": "{task}"}),
 ]

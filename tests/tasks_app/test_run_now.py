@@ -49,16 +49,6 @@ def test_the_number_shows_on_the_tasks_page(app: Flask, chief: FlaskClient, work
     assert (row["Number"], row["By"]) == ("4", "run now")
 
 
-def test_running_a_task_leads_back_to_its_page_which_says_so(app: Flask, chief: FlaskClient) -> None:
-    with app.app_context():
-        task_id = make_task().id
-
-    page = read(chief.post("/tasks/run", data={"id": str(task_id)}, follow_redirects=True))
-
-    assert facts(page)["Task"] == str(task_id)
-    assert messages(page) == ["success: Sent. The number appears below as soon as a worker has drawn it."]
-
-
 def test_looking_at_the_address_of_running_runs_nothing(app: Flask, chief: FlaskClient) -> None:
     with app.app_context():
         task_id = make_task().id

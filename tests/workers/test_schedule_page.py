@@ -1,6 +1,7 @@
 """The schedule's page: ticks with their states, what is due next, and a button for a whole tick now."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.app_fixtures import log_in
 from tests.factories import NOON, make_superuser, make_task, make_tasks, make_tick
+from tests.pages import Element, read
 from tests.statements import statements
 from tests.workers.ledger import all_ticks, queued_keys
 from workers.models import MANUAL, TickState
@@ -124,3 +126,81 @@ def test_a_schedule_offers_to_run_once_there_is_something_to_do(app: Flask, supe
 
     assert "Run whole tick now" not in before
     assert "Run whole tick now" in after
+
+
+LAUNCHED = {"aria-label": "Launched by hand"}
+
+
+def launched(superuser: FlaskClient) -> Element:
+    """The part of the schedule's page that tells of a tick just launched by hand."""
+    page = read(superuser.post("/workers/launch", data={"schedule": "generate_random_numbers"}, follow_redirects=True))
+    (part,) = page.all("section", **LAUNCHED)
+    return part
+
+
+def bar(part: Element) -> tuple[str, str]:
+    """How far the progress bar is, and its end."""
+    (progress,) = part.all("progress")
+    return progress.attributes["value"], progress.attributes["max"]
+
+
+def test_a_tick_that_is_launched_by_hand_shows_how_far_it_is(app: Flask, superuser: FlaskClient) -> None:
+    with app.app_context():
+        make_tasks(2)
+
+    part = launched(superuser)
+
+    assert bar(part)[0] == "0"
+    (live,) = part.all("div")
+    assert live.attributes["hx-get"] == f"/workers/tick?id={tick_by_hand(app)}"
+
+
+@pytest.mark.parametrize(
+    ("row", "progress", "text"),
+    [
+        ({"state": TickState.PUBLISHING, "published": 1000, "published_key": 40, "last_key": 100}, ("40", "100"), "1,000 messages are in the queue"),
+        ({"state": TickState.DRAWING, "published": 10, "verified": 4, "last_key": 10}, ("4", "10"), "4 of 10 are done"),
+        (
+            {"state": TickState.FINISHED, "published": 10, "verified": 10, "finished_at": NOON + timedelta(seconds=3)},
+            ("1", "1"),
+            "is finished: 10 of 10 in 3 s.",
+        ),
+        (
+            {"state": TickState.FINISHED, "published": 10, "verified": 10, "failed": 2, "finished_at": NOON + timedelta(seconds=3)},
+            ("1", "1"),
+            "8 of 10 in 3 s, 2 failed for good.",
+        ),
+    ],
+)
+def test_the_progress_of_a_tick_is_its_rows(app: Flask, superuser: FlaskClient, row: dict[str, Any], progress: tuple[str, str], text: str) -> None:
+    with app.app_context():
+        tick_id = make_tick(**row).id
+
+    part = read(superuser.get(f"/workers/tick?id={tick_id}"))
+
+    assert bar(part) == progress
+    assert text in part.text
+    is_open = row["state"] != TickState.FINISHED
+    assert ["hx-get" in live.attributes for live in part.all("div")] == [is_open]
+
+
+def test_an_abandoned_tick_says_why(app: Flask, superuser: FlaskClient) -> None:
+    with app.app_context():
+        tick_id = make_tick(TickState.ABANDONED, reason="nothing came").id
+
+    part = read(superuser.get(f"/workers/tick?id={tick_id}"))
+
+    assert part.text == f"Tick {tick_id} is abandoned: nothing came"
+
+
+@pytest.mark.parametrize("tick", ["999", "x", "", "-1"])
+def test_a_tick_that_is_not_there_shows_no_progress(superuser: FlaskClient, tick: str) -> None:
+    assert superuser.get(f"/workers/tick?id={tick}").status_code == 404
+    assert read(superuser.get(f"/workers/?tick={tick}")).all("section", **LAUNCHED) == []
+
+
+def tick_by_hand(app: Flask) -> int:
+    """The id of the tick that was launched by hand."""
+    with app.app_context():
+        (tick,) = all_ticks()
+        return tick.id
