@@ -26,6 +26,7 @@ test: install  ## Run the tests and print their coverage (some of them: make tes
 bench: .venv-bench/.installed  ## Run a tick at full speed beside Celery and Dramatiq, half an hour (a part: make bench ARGS="--sizes 1000 --rounds 1")
 	@tests/install-programs
 	.venv-bench/bin/python -m benchmarks $(ARGS)
+	$(if $(ARGS),,.venv-bench/bin/python -m benchmarks.calls)
 
 bench-large: install  ## Measure a tick beside ten million results, and verify one of a million Tasks, ten minutes
 	@tests/install-programs

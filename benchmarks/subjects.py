@@ -230,8 +230,8 @@ class RunningCallboard:
     def publish(self) -> Published:
         """Launch a tick, and return when all its messages are sent, which the web process does at its next beat."""
         answer = self._site.post("/workers/launch", form_at="/workers/", schedule="generate_random_numbers")
-        launched = re.search(r"Tick (\d+) is launched", answer.text)
-        assert launched, answer.text
+        launched = re.search(r"[?&]tick=(\d+)", answer.url)
+        assert launched, answer.url
         tick_id = int(launched[1])
         began = self._when(lambda: self._ledger.publishing_began(tick_id))
         ended = self._when(lambda: self._ledger.all_published(tick_id))

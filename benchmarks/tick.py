@@ -124,10 +124,10 @@ def deadline(tasks: int) -> float:
 
 def wait_for_consumers(broker_url: str, subject: Subject) -> None:
     """Wait until all workers of a subject listen."""
-    wait_until(lambda: _consumers(broker_url, subject.queue) == subject.consumers, within=START_SECONDS)
+    wait_until(lambda: consumers(broker_url, subject.queue) == subject.consumers, within=START_SECONDS)
 
 
-def _consumers(broker_url: str, queue: str) -> int:
+def consumers(broker_url: str, queue: str) -> int:
     """How many consumers the queue has; 0 while there is no such queue."""
     connection = pika.BlockingConnection(pika.URLParameters(broker_url))
     try:
