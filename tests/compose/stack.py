@@ -101,6 +101,10 @@ class Stack:
         killer = ("docker", "run", "--rm", "--pid=host", "--user=0", "--entrypoint=python", self.container("web")["Image"])
         run(*killer, "-c", f"import os; os.kill({container['State']['Pid']}, 9)")
 
+    def kill_a_worker_process(self) -> None:
+        """SIGKILL one of the processes that work messages, in the only worker container, and leave the container's first process alone."""
+        self.compose("exec", "-T", "worker", "sh", "-c", "kill -9 $(ls /tmp/callboard-workers-* | head -n 1 | cut -d . -f 1)")
+
     @property
     def url(self) -> str:
         """Where the first web container is reached."""

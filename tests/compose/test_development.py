@@ -169,6 +169,15 @@ def test_a_service_killed_in_the_middle_of_a_tick_comes_back_and_nothing_is_lost
     assert_one_number_a_task(stack, tick)
 
 
+def test_a_worker_process_that_dies_ends_its_container_which_is_started_again(stack: Stack) -> None:
+    started = stack.container("worker")["State"]["StartedAt"]
+
+    stack.kill_a_worker_process()
+
+    wait_until(lambda: stack.container("worker")["State"]["StartedAt"] != started, within=60, every=0.5)
+    wait_until(stack.is_healthy, within=120, every=1)
+
+
 def test_two_webs_and_three_workers_share_the_work_and_each_slot_runs_once(stack: Stack) -> None:
     # Given a slot every 10 seconds, and new containers that start together
     stack.sql("DELETE FROM tasks WHERE id > 3000")

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.compose.stack import Stack, run
+from tests.waiting import wait_until
 
 FILES = ("docker-compose.yml", "docker-compose.prod.yml")
 PASSWORD = "correct horse battery"
@@ -89,6 +90,15 @@ def test_no_secret_is_in_the_image(stack: Stack) -> None:
 
     assert run("docker", "run", "--rm", "--entrypoint=find", image, "/app", "-name", ".env*").strip() == ""
     assert "9da3d8c6" not in run("docker", "history", "--no-trunc", image)
+
+
+def test_a_worker_process_that_dies_ends_its_container_which_is_started_again(stack: Stack) -> None:
+    started = stack.container("worker")["State"]["StartedAt"]
+
+    stack.kill_a_worker_process()
+
+    wait_until(lambda: stack.container("worker")["State"]["StartedAt"] != started, within=60, every=0.5)
+    wait_until(stack.is_healthy, within=120, every=1)
 
 
 def test_a_stop_is_in_order(stack: Stack) -> None:

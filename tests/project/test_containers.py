@@ -17,7 +17,7 @@ def pins(lock: Path) -> dict[str, str]:
 @pytest.mark.parametrize("package", PACKAGES)
 @pytest.mark.parametrize(
     ("file", "line"),
-    [(".dockerignore", "!{}\n"), ("Dockerfile", "COPY {0}/ {0}/\n"), ("docker-compose.override.yml", "- ./{0}:/app/{0}\n"), ("dockr/reload", " {}")],
+    [(".dockerignore", "!{}\n"), ("Dockerfile", "COPY {0}/ {0}/\n"), ("docker-compose.override.yml", "- ./{0}:/app/{0}\n"), ("dockr/reload.py", '"{}"')],
 )
 def test_each_package_gets_into_the_image_and_is_mounted_and_watched_in_development(file: str, line: str, package: str) -> None:
     assert line.format(package) in (ROOT / file).read_text()
