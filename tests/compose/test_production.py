@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.browser import send_form
 from tests.compose.stack import Stack, run
 from tests.waiting import wait_until
 
@@ -83,6 +85,20 @@ def test_somebody_logs_in_over_https(stack: Stack) -> None:
 
     assert "Hello, prompter" in stack.get("/")
     assert {cookie.secure for cookie in stack.browser.cookies} == {True}
+
+
+def test_a_lecture_that_registers_at_once_ends_no_process_for_want_of_memory(stack: Stack) -> None:
+    url = stack.url
+
+    def register(number: int) -> None:
+        browser = requests.Session()
+        browser.auth = behind_tls(browser)
+        send_form(browser, url, "/accounts/register", "/accounts/register", username=f"student-{number}", password=PASSWORD, repeat=PASSWORD)
+
+    with ThreadPoolExecutor(24) as students:
+        list(students.map(register, range(120)))
+
+    assert "SIGKILL" not in stack.compose("logs", "--no-color", "web")
 
 
 def test_no_secret_is_in_the_image(stack: Stack) -> None:
