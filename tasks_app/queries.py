@@ -298,9 +298,11 @@ def forget_deletion(task_id: int) -> None:
     db.session.commit()
 
 
-def count_leftover_results(_tick_id: int) -> int:
-    """How many results of deleted Tasks are still there; while they are being deleted it changes."""
-    return db.session.scalar(select(func.count()).where(TaskResult.task_id.in_(select(DeletedTask.task_id)))) or 0
+def deletion_progress(_tick_id: int) -> int:
+    """A number that changes while results of deleted Tasks go, and while numbers are drawn, for which workers let that wait."""
+    left = select(func.count()).where(TaskResult.task_id.in_(select(DeletedTask.task_id))).scalar_subquery()
+    drawn = select(func.coalesce(func.max(TaskResult.id), 0)).scalar_subquery()
+    return db.session.scalar(select(left + drawn)) or 0
 
 
 def _settled() -> ColumnElement[bool]:

@@ -41,7 +41,7 @@ def leftover_deletions(app: Flask) -> Schedule:
         last_key=queries.last_deleted_task_id,
         page=queries.deleted_task_ids,
         lacking=lambda _tick_id, after, upto, limit: queries.deleted_task_ids(after, upto, limit),
-        count_outcomes=queries.count_leftover_results,
+        count_outcomes=queries.deletion_progress,
     )
 
 

@@ -209,3 +209,18 @@ def test_a_deletion_is_struck_off_only_once_it_has_settled(context: Flask, delet
         queries.forget_deletion(task_id)
 
     assert set(db.session.scalars(select(DeletedTask.task_id))) == {2, 3, 5, 6}
+
+
+def test_what_is_counted_of_deletions_changes_when_results_go_and_when_numbers_are_drawn(context: Flask) -> None:
+    task_id = make_drawn_task(3)
+    queries.note_deletion(db.session.get_one(Task, task_id))
+    db.session.commit()
+    schedule = leftovers(context)
+    counted = [schedule.count_outcomes(7)]
+
+    queries.delete_some_results(task_id)
+    counted.append(schedule.count_outcomes(7))
+    make_drawn_task(1)
+    counted.append(schedule.count_outcomes(7))
+
+    assert len(set(counted)) == 3

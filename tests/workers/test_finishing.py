@@ -217,3 +217,12 @@ def test_open_ticks_are_published_again_when_their_messages_died_with_the_proces
     look(tick)
 
     assert queued_keys() == task_ids[1:]
+
+
+@pytest.mark.parametrize(
+    ("verified", "counted", "done"),
+    [(3, None, 3), (3, 7, 7), (7, 3, 7), (3, 10, 10), (3, 99_999, 3)],
+    ids=["uncounted", "more", "fewer", "all", "no count of keys"],
+)
+def test_progress_believes_what_a_schedule_counts_as_far_as_it_can_be_keys(verified: int, counted: int | None, done: int) -> None:
+    assert Tick(published=10, verified=verified, outcomes=counted).done == done
