@@ -46,9 +46,27 @@ class RabbitConsumer(_RabbitmqConsumer):
 
     `known_tags` are the delivery tags not answered yet. Only the thread that consumes touches them, and a tag leaves them when its answer is
     sent: Dramatiq takes it out when any thread asks for the answer, and then one could not tell what "all up to this one" would cover.
+
+    A batch often lacks a message that another thread is about to hand to the next. What lies above it waits for that, for then one word does for
+    all; it waits for one acknowledgement, or until nothing more comes.
     """
 
     known_tags: set[int]
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)  # type: ignore[no-untyped-call]  # Dramatiq leaves its consumer untyped
+        self._waiting: set[int] = set()
+        """Acknowledged tags above one that is not, of which RabbitMQ is yet to be told."""
+
+    def __next__(self) -> MessageProxy | None:
+        """The next message; None when there was none for a while. Raises BrokerUnreachable if the connection is gone."""
+        message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # as above
+        if message is None and self._waiting:
+            try:
+                self._send_acks(set())
+            except AMQPError as fault:
+                raise ConnectionClosed(fault) from None  # type: ignore[no-untyped-call]  # as below
+        return message
 
     def ack(self, message: Any) -> None:
         """Acknowledge one message, from any thread. Raises BrokerUnreachable if the connection is gone."""
@@ -62,6 +80,11 @@ class RabbitConsumer(_RabbitmqConsumer):
         """Move the message to the dead letters, from any thread. Raises BrokerUnreachable if the connection is gone."""
         self._soon(partial(self._send_nack, message._tag))
 
+    def close(self) -> None:
+        """Send what is still to be sent, and end the connection. Raises BrokerUnreachable if it is gone."""
+        self._soon(partial(self._send_acks, set()))
+        super().close()  # type: ignore[no-untyped-call]  # as above
+
     def _nack(self, tag: int) -> None:
         # What Dramatiq calls, while it consumes, for a message that can't be decoded and so is no message to anybody else.
         self.known_tags.add(tag)
@@ -74,12 +97,16 @@ class RabbitConsumer(_RabbitmqConsumer):
             raise ConnectionClosed(fault) from None  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
 
     def _send_acks(self, tags: set[int]) -> None:
-        upto, singles = plan(self._unanswered(tags), self.known_tags)
-        self.known_tags -= tags
+        fresh = self._unanswered(tags)
+        upto, singles = plan(fresh | self._waiting, self.known_tags)
+        later = fresh.intersection(singles) if len(fresh) > 1 else set()
+        self.known_tags -= (fresh | self._waiting) - later
+        self._waiting = later
         if upto is not None:
             self.channel.basic_ack(upto, multiple=True)
         for tag in singles:
-            self.channel.basic_ack(tag)
+            if tag not in later:
+                self.channel.basic_ack(tag)
 
     def _send_nack(self, tag: int) -> None:
         for unanswered in self._unanswered({tag}):
@@ -88,6 +115,7 @@ class RabbitConsumer(_RabbitmqConsumer):
 
     def _unanswered(self, tags: set[int]) -> set[int]:
         # To answer a tag twice closes the channel, and all that it delivered would be delivered again.
-        if answered := tags - self.known_tags:
+        open_tags = self.known_tags - self._waiting
+        if answered := tags - open_tags:
             log.warning("%d messages were to be answered a second time, e.g. the one with delivery tag %d", len(answered), min(answered))
-        return tags & self.known_tags
+        return tags & open_tags

@@ -214,6 +214,33 @@ def test_a_message_amid_the_batch_that_fails_is_alone_in_the_dead_letters(
     assert (left(broker), numbers(left(broker, "chores.XQ"))) == ([], [50])
 
 
+def test_what_lies_above_a_message_of_the_next_batch_is_acknowledged_with_that(
+    rabbit_app: Flask, broker: RabbitBroker, consumer: HoldingConsumer, acks: list[tuple[int, bool]]
+) -> None:
+    send(broker, 100)
+    messages = fetch(consumer, 100)
+
+    write(rabbit_app, messages[:50] + messages[51:])
+    write(rabbit_app, [messages[50]])
+    go_on(broker, consumer)
+
+    assert acks == [(50, True), (100, True), (101, True)]
+    assert left(broker) == []
+
+
+def test_what_lies_above_a_message_still_at_work_is_acknowledged_when_nothing_more_comes(
+    rabbit_app: Flask, broker: RabbitBroker, consumer: HoldingConsumer, acks: list[tuple[int, bool]]
+) -> None:
+    send(broker, 10)
+    messages = fetch(consumer, 10)
+
+    write(rabbit_app, messages[:5] + messages[6:])
+    assert next(consumer) is None
+    consumer.close()
+
+    assert acks == [(5, True), *((tag, False) for tag in (7, 8, 9, 10))]
+
+
 @pytest.mark.parametrize("settled_later", [False, True], ids=["never settled", "settled later"])
 def test_a_message_still_at_work_amid_the_batch_stays_unacknowledged(
     rabbit_app: Flask, broker: RabbitBroker, consumer: HoldingConsumer, settled_later: bool
