@@ -21,7 +21,7 @@ run: install  ## Serve http://127.0.0.1:8000 (another port: make run PORT=8080)
 
 test: install  ## Run the tests and print their coverage (some of them: make test ARGS="-k servers")
 	@tests/install-programs
-	$(BIN)/python -m pytest $(or $(ARGS),--cov --numprocesses auto --maxprocesses 4 --dist worksteal)
+	$(BIN)/python -m pytest $(or $(ARGS),--cov --numprocesses 4 --dist worksteal)
 
 bench: .venv-bench/.installed  ## Run a tick at full speed beside Celery and Dramatiq, half an hour (a part: make bench ARGS="--sizes 1000 --rounds 1")
 	@tests/install-programs
