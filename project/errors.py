@@ -41,6 +41,7 @@ def page(code: int, title: str, text: str, *, bare: bool = False) -> Response:
 
 def path_to(endpoint: str, **values: str) -> str:
     """The path of a page; unlike Flask's url_for it needs no host, for the request's may have been refused."""
+    current_app.inject_url_defaults(endpoint, values)
     return current_app.url_map.bind("", request.root_path).build(endpoint, values)
 
 

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import Flask
+from flask import Flask, Response
 from flask_admin import Admin
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -39,6 +39,10 @@ class SessionLoginManager(LoginManager):
 
     def _load_user_from_remember_cookie(self, cookie: str) -> None:
         """Take nobody's word for it, an older release's neither."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        """Nothing is remembered so; to look for it would read the session, and every static file would seem to depend on who asks."""
+        return response
 
 
 login_manager = SessionLoginManager()

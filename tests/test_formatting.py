@@ -1,6 +1,7 @@
 """How instants, numbers, spans of time and flags read on a page."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from html import unescape
 from math import nextafter
@@ -11,7 +12,7 @@ from flask import Flask, render_template_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from project.formatting import duration, number, readable, register, utc, yes_no
+from project.formatting import ago, duration, number, readable, register, utc, yes_no
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -25,11 +26,18 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
     ],
 )
 def test_an_instant_reads_in_utc_to_the_second(instant: datetime, shown: str, attribute: str) -> None:
-    assert utc(instant) == f'<time datetime="{attribute}">{shown}</time>'
+    assert utc(instant) == f'<time datetime="{attribute}" title="{shown}">{shown}</time>'
 
 
-def test_no_instant_reads_as_a_dash() -> None:
-    assert utc(None) == "—"
+def test_an_instant_whose_distance_tells_more_says_so_to_the_pages_script() -> None:
+    assert ago(datetime(2026, 11, 21, 12, 0, tzinfo=UTC)) == (
+        '<time datetime="2026-11-21T12:00:00+00:00" title="2026-11-21 12:00:00 UTC" data-ago>2026-11-21 12:00:00 UTC</time>'
+    )
+
+
+@pytest.mark.parametrize("show", [utc, ago])
+def test_no_instant_reads_as_a_dash(show: Callable[[None], str]) -> None:
+    assert show(None) == "—"
 
 
 def test_an_instant_without_a_time_zone_is_refused() -> None:
@@ -130,6 +138,6 @@ def test_templates_have_each_of_them_and_do_not_escape_their_marks() -> None:
     register(app)
 
     with app.app_context():
-        shown = render_template_string("{{ none|utc }} {{ 2.5|number }} {{ 190|duration }}")
+        shown = render_template_string("{{ none|utc }} {{ none|ago }} {{ 2.5|number }} {{ 190|duration }}")
 
-    assert unescape(shown) == shown == '— <span class="number">2.5</span> 3 min 10 s'
+    assert unescape(shown) == shown == '— — <span class="number">2.5</span> 3 min 10 s'

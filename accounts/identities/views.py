@@ -21,6 +21,7 @@ from project import audit, errors
 from project.access import everyone, members, open_to
 from project.extensions import db, settings_of
 from project.ids import id_from
+from project.leaving import leave_for
 from project.providers import Provider
 
 log = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ def _depart(provider: Provider, *, target: str | None, user_id: int | None) -> R
         target=short,
         user_id=user_id,
     )
-    return redirect(departure.url)
+    return leave_for(departure.url, provider.name)
 
 
 def _link(provider: Provider, voucher: Voucher, user_id: int) -> ResponseReturnValue:

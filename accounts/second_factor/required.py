@@ -10,7 +10,7 @@ from project.access import Person
 from project.api import is_api, refusal
 from project.extensions import settings_of
 
-STILL_OPEN = {"accounts.second_factor", "accounts.set_up_second_factor", "accounts.logout"}
+STILL_OPEN = {"accounts.second_factor", "accounts.set_up_second_factor", "accounts.logout", "theme.choose"}
 
 
 def is_required_of(person: Person) -> bool:

@@ -59,7 +59,7 @@ TASK = {"lower_limit": "0", "upper_limit": "1"}
 
 VISITS = [
     Visit("static", "GET", "/static/callboard.css", everyone(200)),
-    Visit("home.static", "GET", "/static/admin/admin/css/bootstrap4/admin.css", everyone(200)),
+    Visit("theme.choose", "POST", "/theme", everyone(303), {"theme": "dark", "back": "/accounts/login"}),
     Visit("home.index", "GET", "/", everyone(200)),
     Visit("health.healthz", "GET", "/healthz", everyone(200)),
     Visit("health.readyz", "GET", "/readyz", everyone(200)),

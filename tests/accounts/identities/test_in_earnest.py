@@ -5,6 +5,7 @@ from pathlib import Path
 
 import requests
 
+from tests.accounts.identities.steps import way_out
 from tests.oidc import SECONDS, OidcServer
 from tests.site import Site
 
@@ -22,7 +23,8 @@ def test_a_newcomer_signs_in_elsewhere_and_comes_back(sqlite_url: str, tmp_path:
     site.set(OIDC_ISSUER=provider.issuer, OIDC_CLIENT_ID=provider.client_id, OIDC_CLIENT_SECRET=provider.client_secret)
     with site.serving():
         browser = requests.Session()
-        there = press(browser, browser.get(f"{site.url}/accounts/login", timeout=SECONDS), f"{site.url}/accounts/identities/oidc/begin")
+        leaving = press(browser, browser.get(f"{site.url}/accounts/login", timeout=SECONDS), f"{site.url}/accounts/identities/oidc/begin")
+        there = browser.get(way_out(leaving.text), timeout=SECONDS)
         assert there.url.startswith(oidc.url)
 
         choosing = browser.post(there.url, data={"sub": "ada"}, timeout=SECONDS)
