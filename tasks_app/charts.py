@@ -13,7 +13,7 @@ def line_over_time(results: Sequence[TaskResult]) -> dict[str, Any]:
     return {
         "kind": "line",
         "title": "Numbers over time",
-        "labels": [f"{result.created_at:%Y-%m-%d %H:%M:%S} UTC" for result in oldest_first],
+        "labels": [result.created_at.isoformat(timespec="seconds") for result in oldest_first],
         "values": [result.result for result in oldest_first],
     }
 

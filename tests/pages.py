@@ -67,9 +67,11 @@ def read(response: TestResponse) -> Element:
 
 
 def rows(page: Element) -> list[dict[str, str]]:
-    """The lines of the page's table, each cell under its heading; none when there is no table."""
-    headings = [heading.text for heading in page.all("th")]
-    return [dict(zip(headings, (cell.text for cell in row.all("td")), strict=True)) for row in page.all("tr") if row.all("td")]
+    """The lines of the page's table, each cell under its heading; none when there is no table. A plot's own table is the plot's."""
+    plotted = [id(table) for figure in page.all("figure") for table in figure.all("table")]
+    (table,) = [table for table in page.all("table") if id(table) not in plotted] or [Element("table")]
+    headings = [heading.text for heading in table.all("th")]
+    return [dict(zip(headings, (cell.text for cell in row.all("td")), strict=True)) for row in table.all("tr") if row.all("td")]
 
 
 def facts(page: Element) -> dict[str, str]:

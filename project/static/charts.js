@@ -4,7 +4,12 @@
 (() => {
     const drawn = new WeakMap(); // canvas → the JSON it shows
 
-    const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    // Read off an element: a property of its own would come as it is written, light-dark() and all.
+    const swatch = document.head.appendChild(document.createElement("span"));
+    function colour(name) {
+        swatch.style.color = `var(${name})`;
+        return getComputedStyle(swatch).color;
+    }
 
     // Chart.js computes max − min, which overflows for ±1.7e308, and its ticks lose sense near 1e-300.
     // So values beyond ordinary sizes are drawn divided by a power of ten, which their ticks name again.
@@ -24,8 +29,8 @@
 
     function valueAxis(spec, exponent) {
         const axis = { grid: { color: colour("--callboard-grid") }, ticks: { color: colour("--callboard-ink"), maxTicksLimit: 6 } };
-        if (spec.kind !== "line") Object.assign(axis, { beginAtZero: true });
-        if (spec.kind !== "line") axis.ticks.precision = 0;
+        if (!isLine(spec)) Object.assign(axis, { beginAtZero: true });
+        if (!isLine(spec)) axis.ticks.precision = 0;
         if (exponent !== 0) axis.ticks.callback = (value, _index, ticks) => scientific(value, exponent, ticks);
         return axis;
     }
@@ -35,16 +40,10 @@
         return characters.length > 24 ? `${characters.slice(0, 23).join("")}…` : label;
     }
 
-    // On an axis of times the date and the zone that all share are noise; the tooltip still tells them.
-    function withoutSharedWords(labels) {
-        const rows = labels.map((label) => String(label).split(" "));
-        const shared = (place) => rows.every((words) => words.length > 1 && words.at(place) === rows[0].at(place));
-        const [first, last] = [shared(0), shared(-1)];
-        return rows.map((words) => words.slice(first ? 1 : 0, last ? -1 : undefined).join(" ") || words.join(" "));
-    }
+    const isLine = (spec) => spec.kind === "line";
 
     function axisLabels(spec) {
-        if (spec.kind === "line") return withoutSharedWords(spec.labels);
+        if (isLine(spec)) return callboard.axis(spec.labels.map((label) => new Date(label)));
         if (spec.kind === "histogram") return spec.labels.map((label) => label.split(" … ")[0]); // where the bar begins
         return spec.labels;
     }
@@ -70,8 +69,8 @@
         return {
             data: spec.values.map((value) => value / 10 ** exponent),
             backgroundColor: mark,
-            borderColor: spec.kind === "line" ? mark : colour("--pico-background-color"),
-            borderWidth: spec.kind === "line" ? 2 : 1,
+            borderColor: isLine(spec) ? mark : colour("--pico-background-color"),
+            borderWidth: isLine(spec) ? 2 : 1,
             pointRadius: spec.values.length > 60 ? 0 : 2.5,
             pointHitRadius: 12,
             barPercentage: spec.kind === "histogram" ? 1 : 0.8,
@@ -80,12 +79,38 @@
         };
     }
 
+    function tooltip(spec) {
+        const label = (item) => String(spec.values[item.dataIndex]);
+        return isLine(spec) ? { label, title: ([item]) => callboard.moment(new Date(item.label)) } : { label };
+    }
+
+    // By dragging over a stretch, and by the wheel with Ctrl: alone it scrolls the page. The buttons do for keys and for fingers.
+    function zooming(mode) {
+        const drag = { enabled: true, backgroundColor: colour("--callboard-grid"), borderColor: colour("--callboard-mark"), borderWidth: 1 };
+        return { zoom: { mode, drag, wheel: { enabled: true, modifierKey: "ctrl" } }, pan: { mode }, limits: { [mode]: { minRange: 1 } } };
+    }
+
+    const STEP = 80; // pixels
+    const steps = {
+        in: (chart) => chart.zoom(1.5),
+        out: (chart) => chart.zoom(1 / 1.5),
+        back: (chart, along) => chart.pan({ [along]: STEP }),
+        on: (chart, along) => chart.pan({ [along]: -STEP }),
+        all: (chart) => chart.resetZoom(),
+    };
+
+    document.addEventListener("click", (event) => {
+        const button = event.target.closest?.("[data-zoom]");
+        const chart = button && Chart.getChart(button.closest(".chart").querySelector("canvas"));
+        if (chart) steps[button.dataset.zoom](chart, chart.options.indexAxis);
+    });
+
     function configuration(spec) {
         const exponent = exponentOf(spec.values);
         const [values, labels] = [valueAxis(spec, exponent), labelAxis(spec)];
         const across = spec.kind === "bars";
         return {
-            type: spec.kind === "line" ? "line" : "bar",
+            type: isLine(spec) ? "line" : "bar",
             data: { labels: spec.labels, datasets: [dataset(spec, exponent)] },
             options: {
                 locale: "en",
@@ -97,7 +122,8 @@
                 scales: across ? { x: values, y: labels } : { x: labels, y: values },
                 plugins: {
                     legend: { display: false },
-                    tooltip: { displayColors: false, callbacks: { label: (item) => String(spec.values[item.dataIndex]) } },
+                    tooltip: { displayColors: false, callbacks: tooltip(spec) },
+                    zoom: zooming(across ? "y" : "x"),
                 },
             },
         };
@@ -123,5 +149,6 @@
 
     document.addEventListener("htmx:after:swap", drawAll);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+    new MutationObserver(redrawAll).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     drawAll();
 })();

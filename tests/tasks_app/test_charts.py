@@ -23,7 +23,7 @@ def drawn(values: list[float]) -> list[TaskResult]:
 def test_a_line_names_each_draws_moment() -> None:
     line = line_over_time(drawn([2.0, 1.0]))
 
-    assert line["labels"] == ["2026-11-21 12:00:00 UTC", "2026-11-21 12:01:00 UTC"]
+    assert line["labels"] == ["2026-11-21T12:00:00+00:00", "2026-11-21T12:01:00+00:00"]
     assert line["values"] == [2.0, 1.0]
 
 

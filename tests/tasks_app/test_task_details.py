@@ -109,7 +109,7 @@ def test_the_line_shows_the_numbers_in_the_order_of_their_draws(chief: FlaskClie
     line = plots(page_of(chief, task_id))["line"]
 
     assert line["values"] == [3.0, 1.0, 8.0]
-    assert line["labels"][0] == "2026-11-21 12:00:00 UTC"
+    assert line["labels"][0] == "2026-11-21T12:00:00+00:00"
 
 
 def test_the_histogram_counts_every_number_shown(chief: FlaskClient, task_id: int, drawn: None) -> None:
