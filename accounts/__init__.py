@@ -12,6 +12,7 @@ from accounts.identities import views as identity_views
 from accounts.links import views as link_views
 from accounts.links.admin import InviteView
 from accounts.models import User
+from accounts.notices import account_notice
 from accounts.second_factor import required
 from accounts.second_factor import views as second_factor_views
 from accounts.sessions import current
@@ -22,6 +23,7 @@ from accounts.tokens.bearer import bearer_of
 from project.access import Visitor
 from project.api import find_bearers_with, scopes_of
 from project.extensions import admin_of, db, login_manager, settings_of
+from project.home import notices_of
 
 PAGES = (views, sessions, link_views, second_factor_views, tokens, identity_views)
 """The modules whose routes hang on the blueprint."""
@@ -46,4 +48,5 @@ def register(app: Flask) -> None:
     admin_of(app).add_view(UserView(User, db, endpoint="users", url="/users", name="Users"))
     admin_of(app).add_view(InviteView(endpoint="invites", url="/invites", name="Invites"))
     admin_of(app).add_view(AuditView(endpoint="audit", url="/audit", name="Audit"))
+    notices_of(app).append(account_notice)
     app.cli.add_command(accounts_cli)

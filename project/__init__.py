@@ -5,7 +5,7 @@ from importlib import import_module
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from project import admin, assets, database, errors, formatting, guard, headers, health, logs, theme
+from project import assets, database, errors, formatting, guard, headers, health, home, logs, theme
 from project.extensions import csrf, db, login_manager, migrate
 from project.settings import FEATURES, INSTANCE, ROOT, Settings, load_settings
 
@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     login_manager.init_app(app)
-    for part in (errors, formatting, assets, theme, health, admin):
+    for part in (errors, formatting, assets, theme, health, home):
         part.register(app)
     for feature in FEATURES:
         import_module(feature).register(app)

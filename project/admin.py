@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
-from flask import Blueprint, Flask, abort, request, url_for
-from flask_admin import Admin, AdminIndexView, BaseView, expose
+from flask import Flask, abort, request, url_for
+from flask_admin import BaseView
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.theme import Theme
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
-from project.access import Rule, everyone, refuse
+from project.access import Rule, refuse
 from project.extensions import admin_of, db
 from project.formatting import number, utc, yes_no
 from project.ids import read_id
@@ -110,34 +109,6 @@ class ClosedModelView(ClosedView, ModelView):
     def get_empty_list_message(self) -> str:
         """What stands in a list without rows."""
         return self.empty_hint
-
-
-class Home(ClosedView, AdminIndexView):
-    """The front page."""
-
-    rule = everyone
-
-    @expose("/")
-    def index(self) -> str:
-        """What this is, and the shortest way on."""
-        return self.render("home.html")
-
-    def is_visible(self) -> bool:
-        """The wordmark leads here, so the navigation need not."""
-        return False
-
-    def create_blueprint(self, admin: Admin) -> Blueprint:
-        """The blueprint without Flask-Admin's own scripts and styles: no page uses them, and a tag that somebody smuggled in can't load them either."""
-        blueprint: Blueprint = super().create_blueprint(admin)
-        blueprint.static_folder = None
-        return blueprint
-
-
-def register(app: Flask) -> None:
-    """Make the app's admin site, whose index is the front page, and give every template the navigation."""
-    app.config["FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION"] = True
-    Admin(app, name="Callboard", theme=Theme(folder="callboard", base_template="admin/master.html"), index_view=Home(url="/", endpoint="home"))
-    app.context_processor(lambda: {"navigation": navigation_of(app)})
 
 
 def navigation_of(app: Flask) -> list[dict[str, Any]]:

@@ -49,6 +49,16 @@ def get_task(task_id: int) -> Task | None:
     return db.session.scalar(select(Task).where(Task.id == task_id).options(joinedload(Task.author)))
 
 
+def count_tasks() -> int:
+    """How many Tasks there are, by their authors' counters: counting a million rows would take 90 ms."""
+    return db.session.scalar(select(func.sum(User.task_count))) or 0
+
+
+def newest_tasks(limit: int) -> Sequence[Task]:
+    """The last `limit` Tasks that were made, newest first."""
+    return db.session.scalars(select(Task).order_by(Task.id.desc()).limit(limit)).all()
+
+
 def add_task(author: User, lower_limit: float, upper_limit: float, title: str | None = None) -> Task:
     """A new Task, flushed; the caller commits."""
     task = Task(title=title, lower_limit=lower_limit, upper_limit=upper_limit, author=author)

@@ -12,7 +12,7 @@ from project.database import utc_now
 from project.extensions import Model, db
 from project.tokens import digest, new_token
 from tasks_app.models import Task, TaskResult
-from workers.models import Tick, TickState
+from workers.models import MessageFailure, Tick, TickState
 
 PASSWORD = "correct horse battery"
 Row = TypeVar("Row", bound=Model)
@@ -73,6 +73,12 @@ def make_tick(state: TickState = TickState.FINISHED, slot: datetime = NOON, **va
         "last_key": 0,
     }
     return _added(Tick(state=state, slot=slot, **{**row, **values}))
+
+
+def make_failure(**values: Any) -> MessageFailure:
+    """A message that failed for good."""
+    row = {"message_id": uuid4(), "actor": "generate_random_number", "queue": "numbers", "args": {"args": [1], "kwargs": {}}, "error": "ZeroDivisionError"}
+    return _added(MessageFailure(**{**row, **values}))
 
 
 def _added(row: Row) -> Row:

@@ -7,10 +7,12 @@ from flask import Flask
 
 from project.extensions import admin_of, settings_of
 from project.health import checks_of
+from project.home import notices_of
 from workers.admin import WorkersView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
 from workers.middleware import middleware_for
+from workers.notices import state_notice
 from workers.schedule import Schedules
 
 
@@ -32,3 +34,4 @@ def register(app: Flask) -> None:
     app.extensions["workers"] = Workers(broker, writers)
     checks_of(app)["broker"] = broker.trouble
     admin_of(app).add_view(WorkersView(name="Schedule", endpoint="workers", url="/workers"))
+    notices_of(app).append(state_notice)

@@ -1,5 +1,6 @@
 """What is asked of the alarms: who notices one, and who posts it. Every instant is the database's clock's."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,6 +60,11 @@ def end(kind: AlarmKind, about: str) -> bool:
 def lasting(kind: AlarmKind) -> set[str]:
     """What the alarms of a kind that last are about."""
     return set(db.session.scalars(select(Alarm.about).where(Alarm.kind == kind, Alarm.ended_at.is_(None))))
+
+
+def all_lasting() -> Sequence[Alarm]:
+    """Every alarm that lasts, oldest first: one for each queue at most."""
+    return db.session.scalars(select(Alarm).where(Alarm.ended_at.is_(None)).order_by(Alarm.id)).all()
 
 
 def claim(token: str) -> Alarm | None:

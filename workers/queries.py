@@ -201,6 +201,11 @@ def get_tick(tick_id: int) -> Tick | None:
     return db.session.get(Tick, tick_id)
 
 
+def newest_failure() -> MessageFailure | None:
+    """The last message that failed for good."""
+    return db.session.scalar(select(MessageFailure).order_by(MessageFailure.id.desc()).limit(1))
+
+
 def silent_for(tick: Tick, seconds: float) -> bool:
     """Whether nothing new was seen of the tick for so long, on the database's clock."""
     return database_time() - tick.progress_at >= timedelta(seconds=seconds)

@@ -1,0 +1,21 @@
+"""What the workers pin to the front page: the state of the site at a glance."""
+
+from typing import Any
+
+from flask import current_app
+
+from project.access import superusers
+from project.home import Notice
+from workers import alarm_queries, queries
+from workers.schedule import schedules_of
+
+
+def facts() -> dict[str, Any]:
+    """The last tick and the next one of any schedule that has something to do, the alarms that last, and the newest failure."""
+    at = queries.database_time()
+    due = [schedule.next_due(at) for schedule in schedules_of(current_app).all()]
+    (tick,) = queries.ticks_before(None, 1) or (None,)
+    return {"tick": tick, "next_due": min(due, default=None), "alarms": alarm_queries.all_lasting(), "failure": queries.newest_failure()}
+
+
+state_notice = Notice(rule=superusers, place=10, template="workers/_notice.html", facts=facts)
