@@ -7,7 +7,7 @@ BIN := .venv/bin
 unless_usable = $(if $(shell $(1)/bin/python -c '' 2>/dev/null && [ "$$(cat $(1)/.installed 2>/dev/null)" = "$(CURDIR)" ] && echo yes),,FORCE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-compose lint lock bench bench-large FORCE
+.PHONY: help install run test test-compose screenshots lint lock bench bench-large FORCE
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ bench-large: install  ## Measure a tick beside ten million results, and verify o
 
 test-compose: install  ## Prove the containers, on a Docker engine that is there (docs/deploy.md); takes a quarter of an hour
 	$(BIN)/python -m pytest -m compose $(or $(ARGS),tests/compose)
+
+screenshots: install  ## Take the pictures in docs/images anew, with Chromium
+	@tests/install-programs
+	$(BIN)/python -m tests.screenshots
 
 lint: install  ## Check style, types, and for what is known to be unsafe
 	$(BIN)/ruff check .
