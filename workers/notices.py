@@ -15,7 +15,14 @@ def facts() -> dict[str, Any]:
     at = queries.database_time()
     due = [schedule.next_due(at) for schedule in schedules_of(current_app).all()]
     (tick,) = queries.ticks_before(None, 1) or (None,)
-    return {"tick": tick, "next_due": min(due, default=None), "alarms": alarm_queries.all_lasting(), "failure": queries.newest_failure()}
+    launched = tick and schedules_of(current_app).get(tick.launches)
+    return {
+        "tick": tick,
+        "launched": launched.title if launched else None,
+        "next_due": min(due, default=None),
+        "alarms": alarm_queries.all_lasting(),
+        "failure": queries.newest_failure(),
+    }
 
 
 state_notice = Notice(rule=superusers, place=10, template="workers/_notice.html", facts=facts)

@@ -1,15 +1,12 @@
-// Menus (details.menu) close as people expect: by Escape, by a click elsewhere, and when the focus goes elsewhere.
+// Menus (details.menu) close by Escape, and when the focus goes elsewhere. That a click elsewhere closes them is Pico's doing.
 "use strict";
 
 (() => {
     const openMenus = () => document.querySelectorAll("details.menu[open]");
 
-    function closeAllBut(target) {
-        for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false;
-    }
-
-    document.addEventListener("click", (event) => closeAllBut(event.target));
-    document.addEventListener("focusin", (event) => closeAllBut(event.target));
+    document.addEventListener("focusin", (event) => {
+        for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+    });
     document.addEventListener("keydown", (event) => {
         if (event.key !== "Escape") return;
         for (const menu of openMenus()) {

@@ -58,7 +58,7 @@ def test_a_deleted_task_is_gone_at_once_and_its_numbers_are_not_deleted_by_the_r
 
     said = delete(chief, task_id)
 
-    assert said == ["success: Record was successfully deleted."]
+    assert said == ["success: Deleted."]
     with app.app_context():
         assert db.session.get(Task, task_id) is None
         assert results_of(task_id) == 3
