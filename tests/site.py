@@ -12,7 +12,7 @@ import requests
 
 from project.settings import GITLAB_PARTS, OIDC_PARTS, POSTGRES_PARTS, RABBITMQ_PARTS
 from tests.apps import SECRET
-from tests.browser import is_ready, send_form
+from tests.forms import is_ready, send_form
 from tests.place import free_port
 from tests.waiting import wait_until
 

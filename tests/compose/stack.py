@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from tests.browser import send_form
+from tests.forms import send_form
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

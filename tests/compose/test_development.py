@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.browser import send_form
 from tests.compose.stack import Stack, run
+from tests.forms import send_form
 from tests.waiting import wait_until
 
 PASSWORD = "correct horse battery"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.browser import send_form
 from tests.compose.stack import Stack, run
+from tests.forms import send_form
 from tests.waiting import wait_until
 
 FILES = ("docker-compose.yml", "docker-compose.prod.yml")

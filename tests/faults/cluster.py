@@ -10,8 +10,8 @@ import pika
 import psycopg2
 from pika.exceptions import ChannelClosedByBroker
 
-from tests.browser import is_ready
 from tests.faults.programs import Supervised
+from tests.forms import is_ready
 from tests.place import free_port
 from tests.servers import PostgresServer, RabbitServer
 from tests.site import BIN, Site
