@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests import chromium
 from tests.servers import POSTGRES_PACKAGE, RABBIT_PACKAGE, PostgresServer, RabbitServer, missing_programs
 
 pytest_plugins = ["tests.app_fixtures"]
@@ -36,7 +37,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 def require(package: str) -> None:
     """Skip the test when the package's programs are missing; in CI, where nobody would see it, fail."""
-    if package not in missing_programs():
+    if package not in missing_programs() and (package != chromium.PACKAGE or chromium.is_installed()):
         return
     message = f"needs the programs of {package}; Debian, Ubuntu: apt install {package}"
     if os.environ.get("CI") == "true":

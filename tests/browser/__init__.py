@@ -1,0 +1,1 @@
+"""The site in Debian's Chromium, as people use it."""
