@@ -27,12 +27,15 @@ CELLS = {
 
 LAST_PAGE = 10**9
 EXPORT_CHUNK = 1000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")  # noqa: RUF001  # of full width, which spreadsheets take for the narrow ones
 
 
 def safe_in_spreadsheets(value: Any) -> Any:
-    """A value for CSV; text that a spreadsheet would take for a formula is quoted (OWASP, "CSV Injection")."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """A value for CSV: a number or nothing as it is, all else as text, quoted where a spreadsheet would take it for a formula (OWASP, "CSV Injection")."""
+    if value is None or isinstance(value, int | float):
+        return value
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 class ClosedView(BaseView):

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from project.access import reviewers
-from project.admin import ClosedView
+from project.admin import ClosedView, safe_in_spreadsheets
 from reviews import queries
 from reviews.cursor import Cursor
 from reviews.forms import ReviewFilter
@@ -57,7 +57,7 @@ def csv_lines(search: str) -> Iterator[str]:
     writer = csv.writer(line)
     writer.writerow(["username", "tasks"])
     for author in queries.every_author(search):
-        writer.writerow([author.username, author.task_count])
+        writer.writerow([safe_in_spreadsheets(author.username), author.task_count])
         yield line.getvalue()
         line.seek(0)
         line.truncate()
