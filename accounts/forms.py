@@ -40,7 +40,8 @@ def good_new_username(_form: FlaskForm, field: Field) -> None:
 def own_password(_form: FlaskForm, field: Field) -> None:
     """A WTForms validator: the password that the current user has now."""
     try:
-        right = prove_again(current_user, field.data)
+        # None where the form was sent without the field.
+        right = prove_again(current_user, field.data or "")
     except TooManyTriesError as refusal:
         raise ValidationError(str(refusal)) from None
     if not right:
