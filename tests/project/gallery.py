@@ -86,6 +86,7 @@ SHOWINGS = [
     Showing("new recovery codes", "guarded", "/accounts/second-factor/recovery-codes", {"recovery": "{recovery_code}"}),
     Showing("code asked", "visitor", "/accounts/login", {"username": "guarded", "password": PASSWORD}),
     Showing("turn off another's second factor", "superuser", "/users/turn-off-second-factor?id={guarded}"),
+    Showing("personal data", "superuser", "/users/personal-data", {"id": "{guarded}"}),
     Showing("guarded user", "superuser", "/users/details/?id={guarded}"),
     Showing("set password by link", "visitor", "/accounts/set-password/{password_link}"),
     Showing("new password link", "superuser", "/users/password-link", {"id": "{user}", "current": PASSWORD}),
