@@ -1,12 +1,14 @@
 """The files for real users: several processes, JSON in the log, a proxy with TLS in front, no source mounted."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.compose.stack import Stack, run
 from tests.forms import send_form
@@ -31,16 +33,19 @@ def lines(stack: Stack, service: str) -> list[str]:
     return [line.partition("| ")[2] for line in text.splitlines() if "| " in line]
 
 
-def behind_tls(browser: requests.Session) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
-    """Makes of a request what comes through a proxy with TLS: with cookies that travel over https only, and the proxy's word that it was https."""
+class TlsProxy(HTTPAdapter):
+    """Makes of each request, also one that follows a redirect, what comes through a proxy with TLS: with cookies that travel over https only."""
 
-    def forwarded(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies)
+    def __init__(self, browser: requests.Session) -> None:
+        super().__init__()
+        self._browser = browser
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
+        """Send the request with the proxy's word that it was https."""
+        request.headers["Cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._browser.cookies)
         request.headers["Referer"] = str(request.url).replace("http://", "https://")
         request.headers["X-Forwarded-Proto"] = "https"
-        return request
-
-    return forwarded
+        return super().send(request, *arguments, **options)
 
 
 def test_nothing_of_the_host_is_mounted(stack: Stack) -> None:
@@ -79,7 +84,7 @@ def test_each_line_of_the_log_is_json(stack: Stack, service: str) -> None:
 
 def test_somebody_logs_in_over_https(stack: Stack) -> None:
     stack.flask("accounts", "create-superuser", "prompter", typed=PASSWORD + "\n")
-    stack.browser.auth = behind_tls(stack.browser)
+    stack.browser.mount("http://", TlsProxy(stack.browser))
 
     stack.post("/accounts/login", form_at="/accounts/login", username="prompter", password=PASSWORD)
 
@@ -92,7 +97,7 @@ def test_a_lecture_that_registers_at_once_ends_no_process_for_want_of_memory(sta
 
     def register(number: int) -> None:
         browser = requests.Session()
-        browser.auth = behind_tls(browser)
+        browser.mount("http://", TlsProxy(browser))
         send_form(browser, url, "/accounts/register", "/accounts/register", username=f"student-{number}", password=PASSWORD, repeat=PASSWORD)
 
     with ThreadPoolExecutor(24) as students:
