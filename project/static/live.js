@@ -1,4 +1,4 @@
-// Regions that fetch themselves again (data-live): they rest while nobody looks, and say when the site does not answer.
+// Regions that fetch themselves again (data-live): they do so seldom while nobody looks, and say when the site does not answer.
 "use strict";
 
 (() => {
@@ -8,8 +8,14 @@
         for (const notice of document.querySelectorAll("[data-live-trouble]")) notice.hidden = !is;
     }
 
+    const SELDOM = 30000;
+    const asked = new Map(); // by address, for a region that is swapped is another element
+
     document.addEventListener("htmx:before:request", (event) => {
-        if (isLive(event) && document.hidden) event.preventDefault();
+        if (!isLive(event)) return;
+        const address = event.target.getAttribute("hx-get");
+        if (document.hidden && Date.now() - (asked.get(address) ?? 0) < SELDOM) event.preventDefault();
+        else asked.set(address, Date.now());
     });
 
     // Whoever was logged out is sent to another page: go there, rather than show it inside the region.

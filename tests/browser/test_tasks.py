@@ -170,3 +170,25 @@ def test_a_page_that_can_not_be_kept_fresh_says_so_and_takes_it_back(superuser: 
 
     assert all("Failed to fetch" in fault for fault in watch.faults), watch.faults
     watch.faults.clear()
+
+
+def test_a_page_that_nobody_looks_at_updates_itself_seldom(superuser: Page, task_id: int) -> None:
+    # Given a page that updates itself every few seconds
+    asked: list[str] = []
+    superuser.clock.install()
+    superuser.goto(f"/tasks/details/?id={task_id}")
+    for _ in range(3):
+        with superuser.expect_response(lambda response: response.request.resource_type == "fetch"):
+            superuser.clock.run_for(5_000)
+
+    # When its tab is hidden for twenty seconds, and for twenty more
+    superuser.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
+    superuser.on("request", lambda request: asked.append(request.url) if request.resource_type == "fetch" else None)
+    for _ in range(20):
+        superuser.clock.run_for(1_000)
+        superuser.evaluate("fetch('/healthz').then((answer) => answer.text())")
+    meanwhile = [url for url in asked if "healthz" not in url]
+    with superuser.expect_response(lambda response: "healthz" not in response.url):
+        superuser.clock.run_for(20_000)
+
+    assert meanwhile == []
