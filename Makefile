@@ -47,7 +47,7 @@ lint: install  ## Check style, types, and for what is known to be unsafe
 	$(BIN)/python .ci/vulnerabilities.py $(BIN)/pip-audit requirements.lock
 
 lock: install  ## Pin what setup.cfg asks for into the lock files (newer versions too: make lock ARGS=--upgrade)
-	$(PIN) --extra site --extra reload --extra test --extra dev --output-file requirements.lock setup.cfg
+	$(PIN) --extra site --extra checker --extra reload --extra test --extra dev --output-file requirements.lock setup.cfg
 	$(PIN) --constraint requirements.lock --extra site --extra reload --output-file dockr/requirements.lock setup.cfg
 	$(PIN) --constraint requirements.lock --extra site --extra test --extra bench --output-file benchmarks/requirements.lock setup.cfg
 
