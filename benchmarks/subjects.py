@@ -229,7 +229,7 @@ class RunningCallboard:
 
     def publish(self) -> Published:
         """Launch a tick, and return when all its messages are sent, which the web process does at its next beat."""
-        answer = self._site.post("/workers/launch", form_at="/workers/", schedule="generate_random_numbers")
+        answer = self._site.post("/workers/schedule/launch", form_at="/workers/schedule/", schedule="generate_random_numbers")
         launched = re.search(r"[?&]tick=(\d+)", answer.url)
         assert launched, answer.url
         tick_id = int(launched[1])

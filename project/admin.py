@@ -44,11 +44,19 @@ class ClosedView(BaseView):
 
     rule: ClassVar[Rule]
     place: ClassVar[int] = 0
-    """Where in the navigation it stands: smaller numbers first."""
+    """Where in the navigation it stands, or among the tabs: smaller numbers first."""
+    part_of: ClassVar[str | None] = None
+    """The endpoint of the view under which it stands as a tab, instead of in the navigation."""
 
     def is_accessible(self) -> bool:
         """Whether the current user may open this view, and so sees it in the navigation."""
         return type(self).rule(current_user)
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """The pages that belong together with this one, itself among them, in the form of `navigation_of`; none where it stands alone."""
+        whole = self.part_of or self.endpoint
+        together = [view for view in _open_views(self.admin) if whole in (view.endpoint, view.part_of)]
+        return [_entry(view, {view.endpoint}) for view in together] if len(together) > 1 else []
 
     def render(self, template: str, **context: Any) -> str:
         """A page of this view."""
@@ -127,6 +135,14 @@ class ClosedModelView(ClosedView, ModelView):
 
 
 def navigation_of(app: Flask) -> list[dict[str, Any]]:
-    """The pages the current user may open: name, url, and whether it is the one being shown."""
-    views = sorted((view for view in admin_of(app)._views if view.is_visible() and view.is_accessible()), key=lambda view: view.place)
-    return [{"name": view.name, "url": url_for(f"{view.endpoint}.{view._default_view}"), "active": request.blueprint == view.endpoint} for view in views]
+    """The pages the current user may open: name, url, and whether it, or one of its tabs, is the one being shown."""
+    views = _open_views(admin_of(app))
+    return [_entry(whole, {view.endpoint for view in views if whole.endpoint in (view.endpoint, view.part_of)}) for whole in views if whole.part_of is None]
+
+
+def _open_views(admin: Any) -> list[Any]:
+    return sorted((view for view in admin._views if view.is_visible() and view.is_accessible()), key=lambda view: view.place)
+
+
+def _entry(view: Any, shown: set[str]) -> dict[str, Any]:
+    return {"name": view.name, "url": url_for(f"{view.endpoint}.{view._default_view}"), "active": request.blueprint in shown}

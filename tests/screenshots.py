@@ -23,7 +23,7 @@ IMAGES = ROOT / "docs" / "images"
 THEMES = ("light", "dark")
 SIZES = {"wide": (1120, 760), "narrow": (360, 720)}
 """Pixels: a window on a desk, and a phone."""
-PAGES = {"home": "/", "tasks": "/tasks/", "task": "/tasks/details/?id={task}", "schedule": "/workers/", "reviews": "/reviews/"}
+PAGES = {"home": "/", "tasks": "/tasks/", "task": "/tasks/details/?id={task}", "schedule": "/workers/schedule/", "reviews": "/reviews/"}
 
 AUTHORS = ("alan", "barbara", "donald", "edsger", "frances", "ken", "leslie", "margaret")
 TITLES = ("Dice", "Percent", "Room temperature", "Jitter of the clock", "Lottery", "Coin", "Depth of the queue")

@@ -51,7 +51,7 @@ def test_two_ticks_draw_exactly_one_number_for_each_task(site: Site, database_ur
 
     # When two ticks are launched by hand, beside the one of the schedule
     for _ in range(2):
-        site.post("/workers/launch", form_at="/workers/", schedule="generate_random_numbers")
+        site.post("/workers/schedule/launch", form_at="/workers/schedule/", schedule="generate_random_numbers")
     wait_until(lambda: [state for (state,) in ask(database_url, "SELECT state FROM ticks")] == ["finished"] * 3, within=60)
 
     # Then each has one number for each Task that was there, in its range

@@ -8,7 +8,7 @@ from flask import Flask
 from project.extensions import admin_of, settings_of
 from project.health import checks_of
 from project.home import notices_of
-from workers.admin import WorkersView
+from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
 from workers.middleware import middleware_for
@@ -33,5 +33,5 @@ def register(app: Flask) -> None:
     broker = make_broker(settings.broker_url, middleware_for(app, writers), settings.queue_type)
     app.extensions["workers"] = Workers(broker, writers)
     checks_of(app)["broker"] = broker.trouble
-    admin_of(app).add_view(WorkersView(name="Schedule", endpoint="workers", url="/workers"))
+    admin_of(app).add_view(ScheduleView(name="Schedule", endpoint="schedule", url="/workers/schedule"))
     notices_of(app).append(state_notice)

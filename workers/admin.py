@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 PAGE = 50
 
 
-class WorkersView(ClosedView):
+class ScheduleView(ClosedView):
     """What is launched when, and what became of it."""
 
     rule = superusers

@@ -148,9 +148,9 @@ def test_an_open_page_shows_what_is_drawn_meanwhile_and_plots_it(superuser: Page
 
 
 def test_a_whole_tick_is_launched_and_followed_to_its_end(superuser: Page, task_id: int) -> None:
-    superuser.goto("/workers/")
+    superuser.goto("/workers/schedule/")
     superuser.get_by_role("button", name="Run whole tick now").click()
-    superuser.wait_for_url("**/workers/?tick=*")
+    superuser.wait_for_url("**/workers/schedule/?tick=*")
     number = superuser.url.partition("=")[2]
 
     expect(superuser.get_by_role("region", name="Launched by hand")).to_contain_text(f"Tick {number}")

@@ -39,7 +39,7 @@ def make_tasks(stack: Stack, count: int) -> None:
 def launch(stack: Stack) -> int:
     """Launch a tick by hand; its id."""
     before = last_tick(stack)
-    stack.post("/workers/launch", form_at="/workers/", schedule="generate_random_numbers")
+    stack.post("/workers/schedule/launch", form_at="/workers/schedule/", schedule="generate_random_numbers")
     wait_until(lambda: last_tick(stack) > before, within=60, every=0.5)
     return last_tick(stack)
 

@@ -100,7 +100,7 @@ class Cluster(Site):
 
     def launch(self) -> None:
         """Launch a tick by hand; its superuser must be logged in."""
-        self.post("/workers/launch", form_at="/workers/", schedule=NUMBERS)
+        self.post("/workers/schedule/launch", form_at="/workers/schedule/", schedule=NUMBERS)
 
     # Its queues
 

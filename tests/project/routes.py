@@ -146,11 +146,11 @@ VISITS = [
     Visit("results.index", "GET", "/results/", superusers(200)),
     Visit("reviews.index", "GET", "/reviews/", reviewers(200)),
     Visit("reviews.export", "GET", "/reviews/authors.csv", reviewers(200)),
-    Visit("workers.index", "GET", "/workers/", superusers(200)),
-    Visit("workers.ticks", "GET", "/workers/ticks", superusers(200)),
-    Visit("workers.tick", "GET", "/workers/tick?id=1", superusers(404)),
-    Visit("workers.launch", "POST", "/workers/launch", superusers(302), {"schedule": "generate_random_numbers"}),
-    Visit("workers.run_one", "POST", "/workers/run", superusers(302), {"schedule": "generate_random_numbers", "key": "{task}"}),
+    Visit("schedule.index", "GET", "/workers/schedule/", superusers(200)),
+    Visit("schedule.ticks", "GET", "/workers/schedule/ticks", superusers(200)),
+    Visit("schedule.tick", "GET", "/workers/schedule/tick?id=1", superusers(404)),
+    Visit("schedule.launch", "POST", "/workers/schedule/launch", superusers(302), {"schedule": "generate_random_numbers"}),
+    Visit("schedule.run_one", "POST", "/workers/schedule/run", superusers(302), {"schedule": "generate_random_numbers", "key": "{task}"}),
 ]
 
 POSTS = [visit for visit in VISITS if visit.method == "POST"]

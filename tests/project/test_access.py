@@ -67,7 +67,7 @@ def test_a_fragment_that_a_visitors_page_polls_reloads_the_page_instead_of_showi
 
 
 def test_a_fragment_that_a_plain_user_polls_is_refused(app: Flask, world: World) -> None:
-    response = browser_of(app, world, "plain user").get("/workers/ticks", headers={"HX-Request": "true"})
+    response = browser_of(app, world, "plain user").get("/workers/schedule/ticks", headers={"HX-Request": "true"})
 
     assert (response.status_code, "HX-Refresh" in response.headers) == (403, False)
 
@@ -88,7 +88,7 @@ def test_no_link_on_the_front_page_leads_to_a_closed_door(app: Flask, world: Wor
         ("visitor", set()),
         ("plain user", set()),
         ("reviewer", {"/reviews/"}),
-        ("superuser", {"/reviews/", "/tasks/", "/results/", "/users/", "/workers/", "/audit/"}),
+        ("superuser", {"/reviews/", "/tasks/", "/results/", "/users/", "/workers/schedule/", "/audit/"}),
     ],
 )
 def test_the_front_page_names_the_pages_that_each_person_may_open(app: Flask, world: World, person: str, pages: set[str]) -> None:

@@ -107,7 +107,9 @@ def full(app: Flask, client: FlaskClient) -> FlaskClient:
     return log_in(client, chief.id)
 
 
-@pytest.mark.parametrize("url", ["/", "/tasks/", "/tasks/details/?id=60", "/results/", "/reviews/", "/workers/", "/users/", "/audit/", "/accounts/sessions"])
+@pytest.mark.parametrize(
+    "url", ["/", "/tasks/", "/tasks/details/?id=60", "/results/", "/reviews/", "/workers/schedule/", "/users/", "/audit/", "/accounts/sessions"]
+)
 def test_a_page_with_all_it_needs_is_small(full: FlaskClient, url: str) -> None:
     page = full.get(url, headers=PACKED)
     assert page.status_code == 200

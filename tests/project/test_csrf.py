@@ -103,7 +103,7 @@ def test_a_form_with_the_token_of_a_page_is_not_refused(superuser: FlaskClient, 
         "tasks.create_view",
         "tasks.delete_view",
         "tasks.run_now",
-        "workers.launch",
+        "schedule.launch",
         "accounts.tokens",
     ],
 )

@@ -153,7 +153,7 @@ def test_after_a_failed_statement_the_site_goes_on(app: Flask) -> None:
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("url", ["/", "/tasks/", "/reviews/", "/workers/ticks", "/accounts/password", "/no/such/page"])
+@pytest.mark.parametrize("url", ["/", "/tasks/", "/reviews/", "/workers/schedule/ticks", "/accounts/password", "/no/such/page"])
 def test_while_the_database_is_down_a_page_is_503(frail: Flask, frail_server: PostgresServer, url: str) -> None:
     browser = member(frail, superuser=True)
     frail_server.stop()

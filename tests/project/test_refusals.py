@@ -38,7 +38,7 @@ def refused(app: Flask) -> list[tuple[int | None, dict[str, Any]]]:
 
 @pytest.mark.parametrize(
     ("method", "path", "endpoint"),
-    [("GET", "/tasks/", "tasks.index_view"), ("GET", "/reviews/", "reviews.index"), ("POST", "/workers/launch", "workers.launch")],
+    [("GET", "/tasks/", "tasks.index_view"), ("GET", "/reviews/", "reviews.index"), ("POST", "/workers/schedule/launch", "schedule.launch")],
 )
 def test_somebody_who_is_refused_a_page_is_recorded_with_it(app: Flask, browser: FlaskClient, ada: int, method: str, path: str, endpoint: str) -> None:
     assert browser.open(path, method=method).status_code == 403
@@ -55,7 +55,7 @@ def test_a_visitor_who_is_sent_to_log_in_is_not_recorded(app: Flask, client: Fla
 
 def test_a_page_that_asks_again_and_again_is_recorded_once(app: Flask, browser: FlaskClient) -> None:
     for _ in range(3):
-        assert browser.get("/workers/ticks", headers={"HX-Request": "true"}).status_code == 403
+        assert browser.get("/workers/schedule/ticks", headers={"HX-Request": "true"}).status_code == 403
 
     assert len(refused(app)) == 1
 

@@ -72,7 +72,7 @@ def test_what_is_refused_is_not_recorded(app: Flask, browser: FlaskClient, path:
     assert recorded(app) == []
 
 
-@pytest.mark.parametrize(("path", "form"), [("/tasks/run", {"id": "{}"}), ("/workers/run", {"schedule": "generate_random_numbers", "key": "{}"})])
+@pytest.mark.parametrize(("path", "form"), [("/tasks/run", {"id": "{}"}), ("/workers/schedule/run", {"schedule": "generate_random_numbers", "key": "{}"})])
 def test_a_run_that_was_not_sent_is_not_recorded(queueless: Flask, path: str, form: dict[str, str]) -> None:
     with queueless.app_context():
         browser = log_in(queueless.test_client(), make_superuser("super").id)
@@ -86,13 +86,13 @@ def test_a_run_that_was_not_sent_is_not_recorded(queueless: Flask, path: str, fo
 def test_a_run_from_the_schedules_page_is_recorded(app: Flask, browser: FlaskClient) -> None:
     task_id = new_task(app)
 
-    browser.post("/workers/run", data={"schedule": "generate_random_numbers", "key": task_id})
+    browser.post("/workers/schedule/run", data={"schedule": "generate_random_numbers", "key": task_id})
 
     assert recorded(app) == [("run.sent", 1, ("task", task_id), {"schedule": "generate_random_numbers"})]
 
 
 def test_a_tick_that_is_launched_by_hand_is_recorded(app: Flask, browser: FlaskClient) -> None:
-    browser.post("/workers/launch", data={"schedule": "generate_random_numbers"})
+    browser.post("/workers/schedule/launch", data={"schedule": "generate_random_numbers"})
 
     assert recorded(app) == [("tick.launched", 1, ("tick", 1), {"schedule": "generate_random_numbers"})]
 

@@ -63,7 +63,7 @@ def test_a_superuser_without_one_is_refused_by_the_api(superuser: FlaskClient, w
 
 
 def test_a_page_that_polls_is_made_to_reload(superuser: FlaskClient) -> None:
-    answer = superuser.get("/workers/ticks", headers={"HX-Request": "true"})
+    answer = superuser.get("/workers/schedule/ticks", headers={"HX-Request": "true"})
 
     assert (answer.status_code, answer.headers.get("HX-Refresh"), answer.text) == (401, "true", "")
 

@@ -30,7 +30,7 @@ DO_NOT = {
     # Flask-Admin's own.
     *("name", "query", "offset", "limit", "modal"),
 }
-BESIDE = {("workers.index", "tick")}
+BESIDE = {("schedule.index", "tick")}
 """Where a parameter of that name has something shown beside the list."""
 GETS = [visit for visit in VISITS if visit.method == "GET"]
 SHOWN = [visit for visit in GETS if visit.outcomes[-1] == 200]
