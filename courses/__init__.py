@@ -1,0 +1,1 @@
+"""Courses: assignments with deadlines, what students have reported, and the gradebook."""
