@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String, Text, text
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from project.database import BigId, UTCDateTime, utc_now
@@ -87,26 +87,53 @@ class Tick(Model):
         return self.finished_at - self.started_at if self.finished_at else None
 
 
+class FailureState(StrEnum):
+    """What became of a message that failed for good."""
+
+    FAILED = "failed"
+    RETRIED = "retried"
+    """Somebody sent it again; if it fails again, that is another row."""
+    DISCARDED = "discarded"
+
+
 class MessageFailure(Model):
     """A message that failed for good and left its queue."""
 
     __tablename__ = "message_failures"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    message_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    message_id: Mapped[uuid.UUID] = mapped_column()
+    round: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often the message had been retried by hand before it failed this time."""
+    state: Mapped[str] = mapped_column(String(20), default=FailureState.FAILED, server_default=FailureState.FAILED)
     actor: Mapped[str] = mapped_column(String(255))
     queue: Mapped[str] = mapped_column(String(255))
     args: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """`{"args": […], "kwargs": {…}}` as the actor got them."""
+    """`{"args": […], "kwargs": {…}}` as the actor got them, but for secrets."""
     tick_id: Mapped[int | None] = mapped_column(BigInteger)
     key: Mapped[int | None] = mapped_column(BigInteger)
-    """With `tick_id`: which of the tick's keys will have no outcome."""
+    """With `tick_id`: which of the tick's keys will have no outcome, unless the message is retried."""
     attempts: Mapped[int] = mapped_column(default=1)
+    """How often it was tried since it was sent, or retried by hand."""
     error: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
+    """When it failed."""
+    enqueued_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    worker: Mapped[str | None] = mapped_column(String(255))
+    """`host:pid` of the process in which it failed, where that is known."""
+    # A page shows one traceback, and a list none.
+    traceback: Mapped[str | None] = mapped_column(Text, deferred=True)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """The message as it is sent again, or what was no message as it came; None for a row of an earlier release. It is shown to nobody."""
 
     __table_args__ = (
+        Index("uq_message_failures_message_id_round", message_id, round, unique=True),
         Index("ix_message_failures_tick_id_key", tick_id, key, postgresql_where=text("tick_id IS NOT NULL"), sqlite_where=text("tick_id IS NOT NULL")),
+        # Each list is of one state, newest first.
+        Index(None, state, id),
+        Index(None, state, actor, id),
+        Index(None, state, queue, id),
+        Index(None, created_at),
         {"sqlite_autoincrement": True},
     )
 

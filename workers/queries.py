@@ -11,7 +11,7 @@ from project import audit
 from project.database import UTCDateTime, insert, now, on_sqlite, seconds_from_now, utc_now
 from project.extensions import db
 from workers import alarm_queries, alarms, slots
-from workers.models import IS_OPEN, MANUAL, AlarmKind, MessageFailure, Tick, TickState
+from workers.models import IS_OPEN, MANUAL, AlarmKind, FailureState, MessageFailure, Tick, TickState
 
 LEASE_SECONDS = 20.0
 """How long a launcher that fell silent keeps others from its tick."""
@@ -167,25 +167,38 @@ def publish_again_from_verified() -> int:
 
 
 def record_failure(*, message_id: uuid.UUID, **values: Any) -> None:
-    """Note that a message failed for good; noting it twice changes nothing. The caller commits."""
-    db.session.execute(insert(MessageFailure).values(message_id=message_id, created_at=utc_now(), **values).on_conflict_do_nothing())
+    """Note that a message failed for good just now; noting it twice changes nothing. The caller commits.
+
+    A copy that fails after the message was retried makes the row a failed one again: the other may never have arrived.
+    """
+    row = insert(MessageFailure).values(message_id=message_id, created_at=utc_now(), **values)
+    again = {"state": FailureState.FAILED, "error": row.excluded.error, "traceback": row.excluded.traceback, "worker": row.excluded.worker}
+    known = (MessageFailure.message_id, MessageFailure.round)
+    db.session.execute(row.on_conflict_do_update(index_elements=known, set_=again, where=MessageFailure.state == FailureState.RETRIED))
 
 
 def failure_of(message_id: uuid.UUID) -> MessageFailure | None:
-    """The record of a message that failed for good."""
-    return db.session.scalar(select(MessageFailure).where(MessageFailure.message_id == message_id))
+    """The newest record of a message that failed for good, unless it was retried since."""
+    of_message = select(MessageFailure).where(MessageFailure.message_id == message_id).order_by(MessageFailure.round.desc()).limit(1)
+    failure = db.session.scalar(of_message)
+    return None if failure is None or failure.state == FailureState.RETRIED else failure
 
 
 def failed_keys(tick_id: int, keys: Collection[int]) -> set[int]:
     """Which of the keys have failed for good in the tick."""
     if not keys:
         return set()
-    return set(db.session.scalars(select(MessageFailure.key).where(MessageFailure.tick_id == tick_id, MessageFailure.key.between(min(keys), max(keys)))))
+    return set(db.session.scalars(select(MessageFailure.key).where(*_failed_in(tick_id), MessageFailure.key.between(min(keys), max(keys)))))
 
 
 def count_failed(tick_id: int) -> int:
     """How many keys have failed for good in the tick."""
-    return db.session.scalar(select(func.count(MessageFailure.key.distinct())).where(MessageFailure.tick_id == tick_id)) or 0
+    return db.session.scalar(select(func.count(MessageFailure.key.distinct())).where(*_failed_in(tick_id))) or 0
+
+
+def _failed_in(tick_id: int) -> tuple[ColumnElement[bool], ...]:
+    # A discarded one stays a failure; one that was retried is to have its outcome after all.
+    return (MessageFailure.tick_id == tick_id, MessageFailure.state != FailureState.RETRIED)
 
 
 def ticks_before(tick_id: int | None, limit: int) -> Sequence[Tick]:

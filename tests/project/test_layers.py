@@ -15,7 +15,7 @@ OWN = ("project", *FEATURES)
 COMPOSITION_ROOTS = {"project", "project.wsgi"}
 FACES = {"views", "admin", "api", "cli"}
 """What a feature shows to the world, and no other feature touches."""
-RULES = {"accounts.rights", "project.redirects", "tasks_app.histogram", "workers.slots"}
+RULES = {"accounts.rights", "project.redirects", "tasks_app.histogram", "workers.slots", "workers.masking"}
 """Pure functions: values in, values out."""
 
 

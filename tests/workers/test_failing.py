@@ -1,5 +1,7 @@
 """What becomes of a message that fails: patience with trouble, a few tries for anything else, then a record."""
 
+import os
+import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -9,14 +11,16 @@ from dramatiq.errors import ConnectionClosed
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError, TimeoutError
+from sqlalchemy.orm import undefer
 
 from project.extensions import db
 from project.logs import add_about
 from tests.waiting import wait_until
 from workers.actors import Actor, Queue
 from workers.broker import InProcessBroker, broker_of
+from workers.masking import MASK
 from workers.middleware import MAX_RETRIES, worth_a_retry
-from workers.models import MessageFailure
+from workers.models import FailureState, MessageFailure
 
 Work = Callable[[], AbstractContextManager[Worker]]
 
@@ -80,6 +84,39 @@ def test_a_message_that_keeps_failing_is_recorded_and_leaves_its_queue(app: Flas
     [failure] = failures(app)
     assert tries == ["now"] * (1 + MAX_RETRIES)
     assert (failure.actor, failure.queue, failure.attempts, failure.error) == ("doomed", "chores", 1 + MAX_RETRIES, "ValueError: it never works")
+
+
+def test_a_failure_is_kept_with_its_traceback_its_worker_and_the_message_as_it_was_sent(app: Flask, work: Work, tries: list[str]) -> None:
+    message = Message[None](Queue.CHORES, "doomed", ("now",), {}, {"min_backoff": 1, "note": "kept"})
+    with app.app_context():
+        broker_of(app).enqueue(message)
+
+    with work():
+        wait_until(lambda: failures(app), within=20)
+
+    with app.app_context():
+        failure = db.session.scalars(select(MessageFailure).options(undefer(MessageFailure.traceback), undefer(MessageFailure.body))).one()
+    assert (failure.state, failure.round, failure.worker) == (FailureState.FAILED, 0, f"{socket.gethostname()}:{os.getpid()}")
+    assert "in doomed" in (failure.traceback or "")
+    assert failure.traceback
+    assert failure.traceback.endswith("ValueError: it never works\n")
+    assert Message.decode(failure.body or b"") == message
+
+
+def test_secrets_among_the_arguments_are_masked_in_the_record_and_kept_in_the_message(app: Flask, work: Work) -> None:
+    def log_in(username: str, password: str) -> None:
+        raise ValueError("it never works")
+
+    Actor(log_in, Queue.CHORES, {"throws": ValueError}).bind(broker_of(app))
+    send(app, "log_in", "ada", "hush")
+
+    with work():
+        wait_until(lambda: failures(app), within=20)
+
+    [failure] = failures(app)
+    assert failure.args == {"args": ["ada", MASK], "kwargs": {}}
+    with app.app_context():
+        assert Message.decode(db.session.scalars(select(MessageFailure.body)).one() or b"").args == ("ada", "hush")
 
 
 def test_a_message_for_an_actor_that_nobody_knows_is_recorded(app: Flask, work: Work) -> None:

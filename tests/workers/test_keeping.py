@@ -149,7 +149,7 @@ def test_a_message_with_arguments_that_a_database_cannot_hold_is_recorded_as_pyt
 ) -> None:
     send(app, argument)
 
-    assert recorded(app, work).args == {"args": repr((argument,)), "kwargs": {}}
+    assert recorded(app, work).args == {"args": repr([argument]), "kwargs": {}}
 
 
 @pytest.mark.parametrize(("word", "text"), [("a\0b", "ab"), ("a\ud800b", "a\\ud800b")], ids=["NUL", "half a pair"])

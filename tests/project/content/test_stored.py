@@ -18,13 +18,14 @@ from tests.project.gallery import SHOWINGS, Gallery, Showing
 OUR_OWN = {
     *("users.password_hash", "login_sessions.token_hash", "login_sessions.device_hash", "authenticators.secret", "recovery_codes.code_hash"),
     *("api_tokens.token_hash", "one_time_links.token_hash", "one_time_links.purpose", "alarms.kind", "alarms.lease_token", "ticks.lease_token"),
+    "message_failures.state",
     # Numbers alone.
     "task_results.task_params",
 }
 """What the site makes by itself, and would not work with anything else."""
 SHOWN_NOWHERE = {
     *("alarms.about", "alarms.text", "failed_logins.subject", "ticks.launches"),
-    *("message_failures.actor", "message_failures.args", "message_failures.queue"),
+    *("message_failures.actor", "message_failures.args", "message_failures.queue", "message_failures.traceback", "message_failures.worker"),
 }
 """What no answer holds."""
 
