@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 
@@ -21,18 +21,25 @@ class Step:
     at: datetime
     share: float
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", _in_utc(self.at))
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """When work counts, and how much: all of it at `start`, the share of each step from that step on, nothing from `end` on.
 
-    All instants are aware; the steps rise in time and fall in share.
+    All instants are aware, and kept in UTC; the steps rise in time and fall in share.
     """
 
     start: datetime
     end: datetime
     steps: Sequence[Step] = ()
     kind: DeadlineKind = DeadlineKind.HARD
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", _in_utc(self.start))
+        object.__setattr__(self, "end", _in_utc(self.end))
 
     @property
     def points(self) -> tuple[Step, ...]:
@@ -66,3 +73,10 @@ def multiplier(deadline: Deadline, at: datetime) -> float:
         return reached.share
     target = points[ahead]
     return reached.share + (target.share - reached.share) * ((at - reached.at) / (target.at - reached.at))
+
+
+def _in_utc(at: datetime) -> datetime:
+    """The instant in UTC: Python compares and subtracts two of one other zone by what its clocks show, an hour off when they change."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

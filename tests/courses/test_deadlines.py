@@ -120,6 +120,24 @@ def test_an_own_end_moves_the_end_alone() -> None:
     assert multiplier(deadline, moscow("2026-02-01 00:00")) == 0
 
 
+def test_a_change_of_clocks_does_not_bend_the_line() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    # The night has 23 hours: half of them are over at 12:30 in summer time.
+    deadline = Deadline(
+        datetime(2026, 3, 29, 0, tzinfo=berlin),
+        datetime(2026, 4, 1, tzinfo=berlin),
+        (Step(datetime(2026, 3, 30, 0, tzinfo=berlin), 0.0),),
+        INTERPOLATE,
+    )
+
+    assert multiplier(deadline, datetime(2026, 3, 29, 12, 30, tzinfo=berlin)) == 0.5
+
+
+def test_an_instant_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        Step(datetime(2026, 3, 29), 0.5)  # noqa: DTZ001  # The fault itself.
+
+
 def test_negative_extra_time_is_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         contract_deadline(ONE_STEP, HARD).extended(by=timedelta(seconds=-1))
