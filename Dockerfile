@@ -22,6 +22,7 @@ COPY migrations/ migrations/
 COPY project/ project/
 COPY workers/ workers/
 COPY accounts/ accounts/
+COPY courses/ courses/
 COPY tasks_app/ tasks_app/
 COPY reviews/ reviews/
 # Whatever the modes of the checkout, the user below may read it.

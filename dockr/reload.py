@@ -12,7 +12,7 @@ from threading import Event
 
 from watchfiles import PythonFilter, watch
 
-FOLDERS = ("accounts", "dockr", "migrations", "project", "reviews", "tasks_app", "workers")
+FOLDERS = ("accounts", "courses", "dockr", "migrations", "project", "reviews", "tasks_app", "workers")
 SOON = 30.0
 """Seconds after an edit in which what it broke ends."""
 STOPPING = 15.0

@@ -18,7 +18,7 @@ from project.providers import Provider, can_be_trusted
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
 
-FEATURES = ("workers", "accounts", "tasks_app", "reviews")
+FEATURES = ("workers", "accounts", "tasks_app", "reviews", "courses")
 """The packages `create_app` loads by name, in this order; each has a `register(app)`."""
 
 SHORTEST_SECRET = 32

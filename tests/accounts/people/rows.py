@@ -12,6 +12,7 @@ from accounts.links.models import OneTimeLink, Purpose
 from accounts.models import User
 from accounts.second_factor.models import Authenticator, RecoveryCode
 from accounts.tokens.models import ApiToken
+from courses.models import Course, Enrolment
 from project.audit import AuditEvent
 from project.database import utc_now
 from project.extensions import Model, db
@@ -28,10 +29,14 @@ def give_everything(app: Flask, user_id: int, username: str) -> None:
     at = utc_now()
     with app.app_context():
         make_session(user_id, device="Mozilla/5.0 Firefox/130.0")
+        course = Course(name=f"course-{user_id}", title="A course")
+        db.session.add(course)
+        db.session.flush()
         db.session.add_all(
             [
                 Authenticator(user_id=user_id, secret=SECRETS[0], created_at=at, confirmed_at=at),
                 RecoveryCode(user_id=user_id, code_hash=SECRETS[2]),
+                Enrolment(course_id=course.id, account_id=user_id, rms_username=username),
                 Identity(user_id=user_id, issuer="https://gitlab.example", subject="7", name="Ada L.", created_at=at),
                 ApiToken(user_id=user_id, name="my laptop", scopes=["tasks"], token_hash=SECRETS[1], created_at=at, expires_at=at),
                 OneTimeLink(purpose=Purpose.INVITE, token_hash=SECRETS[3], user_id=user_id, note="Ada of group 7", created_at=at, expires_at=at, used_at=at),

@@ -40,6 +40,7 @@ def test_the_export_holds_each_kind_of_what_there_is(app: Flask, boss: FlaskClie
         "failed_logins": 2,
         "audit_events": 2,
         "tasks": 2,
+        "enrolments": 1,
     }
     assert data["account"][0]["username"] == "ada"
     assert data["api_tokens"][0]["name"] == "my laptop"

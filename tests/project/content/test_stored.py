@@ -19,6 +19,8 @@ OUR_OWN = {
     *("users.password_hash", "login_sessions.token_hash", "login_sessions.device_hash", "authenticators.secret", "recovery_codes.code_hash"),
     *("api_tokens.token_hash", "one_time_links.token_hash", "one_time_links.purpose", "alarms.kind", "alarms.lease_token", "ticks.lease_token"),
     "message_failures.state",
+    *("courses.status", "courses.timezone", "courses.deadline_kind", "courses.enrolment_secret_hash", "courses.grade_formulas", "course_groups.steps"),
+    *("enrolments.role", "enrolments.calendar_token_hash", "submissions.kind", "course_tokens.scope", "course_tokens.token_hash", "report_batches.state"),
     # Numbers alone.
     "task_results.task_params",
 }
@@ -26,6 +28,10 @@ OUR_OWN = {
 SHOWN_NOWHERE = {
     *("alarms.about", "alarms.text", "failed_logins.subject", "ticks.launches"),
     *("message_failures.actor", "message_failures.args", "message_failures.queue", "message_failures.traceback", "message_failures.worker"),
+    *("courses.name", "courses.title", "courses.task_url_template", "courses.links", "courses.config", "course_groups.name"),
+    *("assignments.name", "assignments.url", "enrolments.rms_username", "enrolments.rms_id", "enrolments.first_name", "enrolments.last_name"),
+    *("enrolments.repo_url", "enrolments.comment", "submissions.raw", "submissions.commit", "submissions.job", "submissions.why", "extensions.reason"),
+    *("course_tokens.name", "report_batches.lines", "report_batches.faults"),
 }
 """What no answer holds."""
 
