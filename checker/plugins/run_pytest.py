@@ -1,0 +1,122 @@
+"""`run_pytest`: the course's tests on a student's work, in the sandbox; the verdict is made here, where that work is never imported."""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from checker.exceptions import PluginExecutionFailed
+from checker.plugins.base import PluginABC, PluginOutput
+from checker.provenance import tree_of
+from checker.pytests.collection import configuration, course_files, expected_tests, file_patterns
+from checker.pytests.verdict import Untrustworthy, Verdict, judge
+from checker.sandbox import Job, Limits, Outcome, SandboxUnavailable, choose
+
+PROGRAM = Path(__file__).parents[1] / "pytests" / "inside.py"
+"""What runs in the sandbox; this process imports neither it nor pytest."""
+
+
+class RunPytest(PluginABC):
+    """Run pytest on a target: fails unless all tests of the course that are there pass."""
+
+    name = "run_pytest"
+
+    class Args(PluginABC.Args):
+        """The arguments of the stage."""
+
+        origin: str
+        """The folder to start in."""
+        target: str
+        """A folder, a file, or a test of it, as pytest takes them, from there."""
+        timeout: float | None = Field(default=None, gt=0)
+        isolate: bool = True
+        """Known from Manytask. Students' code is always isolated here."""
+        env_whitelist: list[str] = Field(default_factory=lambda: ["PATH"])
+        coverage: bool | int | None = None
+        """Whether to show how much of the work the tests reach; a number is the percentage that it has to be."""
+        allow_failures: bool = False
+        """Whether failing tests leave the stage passed, with a lower percentage."""
+        report_percentage: bool = True
+        """Whether the percentage is the share of the tests that passed; else it is all or nothing."""
+
+    def _run(self, args: Args, *, verbose: bool = False) -> PluginOutput:
+        origin = Path(args.origin).resolve()
+        if not origin.is_dir():
+            raise PluginExecutionFailed(f"There is no folder {args.origin} to run tests in")
+        tests = Tests(origin, args.target)
+        nonce = secrets.token_hex(16)
+        try:
+            outcome = tests.run(args, nonce, verbose)
+            verdict = judge(outcome, nonce, tests.expected, tests.students)
+        except SandboxUnavailable as error:
+            raise PluginExecutionFailed(str(error)) from error
+        except Untrustworthy as error:
+            raise PluginExecutionFailed(str(error), output=outcome.output) from error
+        return conclude(verdict, outcome, args)
+
+
+class Tests:
+    """What a stage runs: files of the course, their configuration, and the tests that have to be accounted for."""
+
+    def __init__(self, origin: Path, target: str) -> None:
+        self.origin = origin
+        name, _, self.node = target.partition("::")
+        tree = tree_of(origin)
+        path = (origin / name).resolve()
+        self.root = tree.root if path.is_relative_to(tree.root) else path.parent
+        self.configuration = configuration(path, tree)
+        patterns = file_patterns(self.configuration)
+        found = [path] if path.exists() else [file.resolve() for file in sorted(origin.glob(name))] if name and not Path(name).is_absolute() else []
+        if not found:
+            raise PluginExecutionFailed(f"There is nothing called {name} in {origin} to test")
+        self.files = [file for one in found for file in course_files(one, tree, patterns)]
+        self.students = sorted(str(file) for file in tree.students)
+        self.expected = frozenset() if self.node else expected_tests(self.files, self.root, self.configuration)
+
+    @property
+    def nodes(self) -> list[str]:
+        """The files, or the test, as pytest takes them."""
+        return [f"{file}::{self.node}" if self.node else str(file) for file in self.files]
+
+    def run(self, args: RunPytest.Args, nonce: str, verbose: bool) -> Outcome:
+        """Run them."""
+        environment = {name: os.environ[name] for name in args.env_whitelist if name in os.environ}
+        paths = [self.origin, *(self.origin / path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
+        settings = {
+            "nonce": nonce,
+            "students": self.students,
+            "paths": [str(path) for path in paths],
+            "arguments": [*arguments(self.root, self.configuration, verbose), *self.nodes],
+            "tests": [str(file) for file in self.files],
+            "coverage": str(self.origin) if args.coverage not in (None, False) else None,
+        }
+        # Isolated: the environment, the folder and the user's own packages add nothing to what Python imports by itself.
+        command = [sys.executable, "-I", "-B", str(PROGRAM)]
+        job = Job(command, self.origin, environment, readable=[self.root, PROGRAM.parent, *paths], stdin=json.dumps(settings).encode(), report=True)
+        return choose().run(job, Limits() if args.timeout is None else Limits(wall=args.timeout))
+
+
+def arguments(root: Path, config: Path | None, verbose: bool) -> Sequence[str]:
+    """pytest's arguments: nothing is looked for, each is said."""
+    shown = ["-v", "--tb=short"] if verbose else ["--tb=no"]
+    return [f"--rootdir={root}", "-c", str(config or os.devnull), f"--confcutdir={root}", "-p", "no:cacheprovider", "--no-header", *shown]
+
+
+def conclude(verdict: Verdict, outcome: Outcome, args: RunPytest.Args) -> PluginOutput:
+    """What the stage comes to."""
+    share = verdict.share if args.report_percentage else float(not verdict.failed)
+    ran = len(verdict.passed) + len(verdict.failed)
+    summary = f"{len(verdict.passed)} of {ran} tests passed" + (f", {len(verdict.skipped)} skipped" if verdict.skipped else "")
+    lines = [outcome.output.rstrip(), *(f"{name}: {text}" for name, text in verdict.failed.items()), summary]
+    output = "\n".join(line for line in lines if line)
+    if verdict.failed and not args.allow_failures:
+        raise PluginExecutionFailed(f"{summary}; failed: {', '.join(verdict.failed)}", output=output, percentage=share)
+    needed: Any = args.coverage
+    if needed is not None and not isinstance(needed, bool) and (verdict.coverage or 0.0) < needed:
+        raise PluginExecutionFailed(f"The tests reach {verdict.coverage or 0.0:.0f} % of the work; {needed} % are needed", output=output, percentage=share)
+    return PluginOutput(output, share)

@@ -1,0 +1,115 @@
+"""What a run of pytest consists of, found without running anything: the course's test files, their configuration, and the tests in them."""
+
+import ast
+import configparser
+import fnmatch
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TypeGuard
+
+from checker.exceptions import PluginExecutionFailed
+from checker.provenance import Tree
+
+TEST_FILES = ("test_*.py", "*_test.py")
+"""What pytest takes for tests in a folder."""
+CONFIGURATIONS = {"pytest.toml": "pytest", ".pytest.toml": "pytest", "pytest.ini": "pytest", ".pytest.ini": "pytest", "pyproject.toml": "tool.pytest"}
+CONFIGURATIONS |= {"tox.ini": "pytest", "setup.cfg": "tool:pytest"}
+"""The files that pytest looks for, in its order, with the section that makes one its configuration."""
+ALWAYS = {"pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"}
+"""Those which are one even when empty."""
+
+
+def course_files(target: Path, tree: Tree, patterns: Sequence[str]) -> list[Path]:
+    """The files to collect: the target itself, or the course's test files below it; a student's own are left alone.
+
+    Raises PluginExecutionFailed if there are none.
+    """
+    if target.is_file():
+        return [target]
+    found = sorted(
+        file
+        for file in target.rglob("*.py")
+        if any(fnmatch.fnmatch(file.name, pattern) for pattern in patterns) and file not in tree.students and not file.is_symlink()
+    )
+    if not found:
+        raise PluginExecutionFailed(f"The course has no test files in {target.name}, or no such folder: {', '.join(patterns)}")
+    return found
+
+
+def configuration(target: Path, tree: Tree) -> Path | None:
+    """The course's configuration for a target: the nearest above it, as pytest looks for one, but never a student's; None if there is none."""
+    folder = target if target.is_dir() else target.parent
+    for place in (folder, *folder.parents):
+        for name, section in CONFIGURATIONS.items():
+            file = place / name
+            if file.is_file() and file not in tree.students and (name in ALWAYS or section_of(file, section) is not None):
+                return file
+        if place == tree.root:
+            break
+    return None
+
+
+def section_of(file: Path, section: str) -> dict[str, object] | None:
+    """A section of an ini or TOML file; None if it has none, or can't be read."""
+    try:
+        if file.suffix == ".toml":
+            value: object = tomllib.loads(file.read_text())
+            for name in section.split("."):
+                value = value.get(name) if isinstance(value, dict) else None
+            return value if isinstance(value, dict) else None
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read(file)
+        return dict(parser[section]) if parser.has_section(section) else None
+    except (OSError, ValueError, configparser.Error):
+        return None
+
+
+def file_patterns(file: Path | None) -> Sequence[str]:
+    """What the configuration takes for test files."""
+    section = {} if file is None else section_of(file, CONFIGURATIONS[file.name]) or {}
+    options = section.get("ini_options", section)
+    patterns = options.get("python_files") if isinstance(options, dict) else None
+    if isinstance(patterns, str):
+        return patterns.split()
+    return [str(pattern) for pattern in patterns] if isinstance(patterns, list) else TEST_FILES
+
+
+def expected_tests(files: Sequence[Path], root: Path, config: Path | None) -> frozenset[str]:
+    """The tests that a run has to account for, named as pytest does, without parameters.
+
+    None where the course says itself, in its configuration or a conftest.py, what counts as a test.
+    """
+    sources = [config] if config is not None else []
+    sources += [file for folder in {file.parent for file in files} for file in (above / "conftest.py" for above in (folder, *folder.parents)) if file.is_file()]
+    own_rules = ("python_classes", "python_functions", "collect_ignore", "pytest_ignore_collect", "pytest_pycollect")
+    if any(rule in source.read_text(errors="replace") for source in sources for rule in own_rules):
+        return frozenset()
+    return frozenset(f"{file.relative_to(root).as_posix()}::{name}" for file in files for name in tests_in(file.read_text(errors="replace")))
+
+
+def tests_in(source: str) -> Iterator[str]:
+    """The tests that a module certainly has: functions called test… at its top, and in classes called Test… without a constructor."""
+    try:
+        module = ast.parse(source)
+    except SyntaxError:
+        return
+    for node in module.body:
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Test") and not is_excluded(node):
+            yield from (f"{node.name}::{method.name}" for method in node.body if is_test(method))
+        elif is_test(node):
+            yield node.name
+
+
+def is_test(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Whether it defines a test, and no fixture that is called like one."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not node.name.startswith("test"):
+        return False
+    return not any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+def is_excluded(node: ast.ClassDef) -> bool:
+    """Whether pytest does not collect such a class."""
+    names = {target.id for line in node.body if isinstance(line, ast.Assign) for target in line.targets if isinstance(target, ast.Name)}
+    methods = {line.name for line in node.body if isinstance(line, ast.FunctionDef)}
+    return "__test__" in names or bool({"__init__", "__new__"} & methods)

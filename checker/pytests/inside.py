@@ -1,0 +1,230 @@
+"""Runs in the sandbox, as a program: pytest on the course's tests, and a report of each result to the trusted parent.
+
+It needs pytest alone, and knows nothing of the checker. A student's code runs in this very process, so that whatever is said here can be
+forged by who tries hard enough; what this module does is to make every cheap way fail, and to show the parent where a run broke off.
+"""
+
+import builtins
+import json
+import os
+import sys
+import types
+import unittest
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import _pytest.assertion.rewrite
+import _pytest.nodes
+import _pytest.outcomes
+import _pytest.python
+import _pytest.reports
+import _pytest.runner
+import pluggy
+import pytest
+
+GUARDED = (
+    builtins,
+    json,
+    pytest,
+    _pytest.assertion.rewrite,
+    _pytest.assertion.rewrite.AssertionRewritingHook,
+    _pytest.nodes.Item,
+    _pytest.nodes.Node,
+    _pytest.outcomes,
+    _pytest.python,
+    _pytest.python.Function,
+    _pytest.python.Module,
+    _pytest.reports.TestReport,
+    _pytest.runner,
+    _pytest.runner.CallInfo,
+    pluggy.HookCaller,
+    pluggy.PluginManager,
+    sys.modules["pluggy._callers"],
+    unittest.TestCase,
+)
+"""What no honest solution changes, and a dishonest one would."""
+PYTEST = Path(_pytest.__file__).parent
+Send = Callable[..., None]
+Watching = Generator[None, pluggy.Result[Any], None]
+"""A hook around all others of its kind, which gets what they came to."""
+
+
+def sender(descriptor: int, nonce: str) -> Send:
+    """What tells the parent, with this run's nonce; it keeps the functions as they are before a student's code is there."""
+    write, encode = os.write, json.JSONEncoder().encode
+
+    def send(kind: str, **facts: Any) -> None:
+        data = encode({"nonce": nonce, "kind": kind, **facts}).encode() + b"\n"
+        while data:
+            data = data[write(descriptor, data) :]
+
+    return send
+
+
+def snapshot() -> dict[tuple[str, str], object]:
+    """The functions and classes of all that is guarded."""
+    kinds = (types.FunctionType, types.BuiltinFunctionType, type, property, classmethod, staticmethod)
+    return {
+        (getattr(place, "__qualname__", place.__name__), name): value
+        for place in GUARDED
+        for name, value in vars(place).items()
+        if isinstance(value, kinds) and name not in ("_reprcompare", "_assertion_pass")
+    }
+
+
+def raised_in(error: "pytest.ExceptionInfo[BaseException]") -> str | None:
+    """The file in which an exception was raised, as far as pytest did not raise it itself."""
+    files = [Path(entry.path) for entry in error.traceback]
+    outside = [file for file in files if not file.is_relative_to(PYTEST)]
+    return str(outside[-1]) if outside else None
+
+
+def described(error: "pytest.ExceptionInfo[BaseException]") -> str:
+    """An exception in a line."""
+    lines = error.exconly(tryshort=True).strip().splitlines() or [error.typename]
+    return lines[0][:300]
+
+
+class Reporter:
+    """The plugin that watches the run from outside of every other one."""
+
+    def __init__(self, send: Send, settings: dict[str, Any]) -> None:
+        self.send = send
+        self.students = frozenset(settings["students"])
+        self.paths = settings["paths"]
+        self.honest = snapshot()
+        self.plugins: set[int] = set()
+        self.settled = False
+        self.codes: dict[str, tuple[object, object]] = {}
+        self.tampered: set[str] = set()
+
+    def tamper(self, what: str) -> None:
+        """Tell of a manipulation, once."""
+        if what not in self.tampered:
+            self.tampered.add(what)
+            self.send("tampered", what=what)
+
+    def check(self) -> None:
+        """Look whether everything is as it was before the student's code ran."""
+        now = snapshot()
+        for key, value in self.honest.items():
+            if now.get(key) is not value:
+                self.tamper(f"{'.'.join(key)} was replaced")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        # After installed plugins were found, which a folder of the student's could hold as well.
+        sys.path[:0] = self.paths
+
+    def pytest_plugin_registered(self, plugin: object) -> None:
+        file = getattr(plugin, "__file__", None)
+        if not self.settled or (file is not None and Path(file).name == "conftest.py" and file not in self.students):
+            self.plugins.add(id(plugin))
+        elif not isinstance(plugin, pytest.Session) and not type(plugin).__module__.startswith("_pytest."):
+            self.tamper(f"the plugin {getattr(plugin, '__name__', type(plugin).__name__)} was added")
+
+    def pytest_collection(self) -> None:
+        self.settled = True
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Watching:
+        outcome = yield
+        report = outcome.get_result()
+        if report.outcome != "passed":
+            error = report.call.excinfo if getattr(report, "call", None) else None
+            facts = {"text": described(error), "where": raised_in(error)} if error is not None else {"text": "", "where": None}
+            self.send("uncollected", name=collector.nodeid, outcome=report.outcome, **facts)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self.send("deselected", names=[item.nodeid for item in items])
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.codes = {item.nodeid: code_of(item) for item in session.items}
+        self.send("collected", names=[item.nodeid for item in session.items])
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Watching:
+        self.check()
+        if code_of(item) != self.codes.get(item.nodeid):
+            self.tamper(f"the test {item.name} was replaced")
+        for hook in ("pytest_runtest_call", "pytest_pyfunc_call", "pytest_runtest_makereport", "pytest_runtest_protocol"):
+            for caller in getattr(item.config.hook, hook).get_hookimpls():
+                if id(caller.plugin) not in self.plugins:
+                    self.tamper(f"{hook} was taken over")
+        self.send("started", name=item.nodeid)
+        yield
+        if code_of(item) != self.codes.get(item.nodeid):
+            self.tamper(f"the test {item.name} was replaced")
+        self.check()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Watching:
+        outcome = yield
+        error = outcome.excinfo
+        # Reports can be rewritten; that the test raised is seen here first.
+        if error is not None and not issubclass(error[0], _pytest.outcomes.Skipped | unittest.SkipTest) and item.get_closest_marker("xfail") is None:
+            info = pytest.ExceptionInfo.from_exception(error[1])
+            self.send("test", name=item.nodeid, when="call", outcome="failed", text=described(info), where=raised_in(info))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Watching:
+        outcome = yield
+        report = outcome.get_result()
+        facts = {"text": "", "where": None}
+        if call.excinfo is not None:
+            facts = {"text": described(call.excinfo), "where": raised_in(call.excinfo)}
+        self.send("test", name=item.nodeid, when=report.when, outcome=report.outcome, **facts)
+
+
+def code_of(item: pytest.Item) -> tuple[object, object]:
+    """A test's function and its code, which a solution could put another in the place of."""
+    function = getattr(item, "function", None)
+    return function, getattr(function, "__code__", None)
+
+
+def without_students_conftests(students: frozenset[str]) -> None:
+    """Have pytest take a student's conftest.py for an empty one."""
+    manager = _pytest.config.PytestPluginManager
+    original = manager._importconftest
+
+    def only_the_courses(self: Any, path: Path, *args: Any, **kwargs: Any) -> types.ModuleType:
+        return types.ModuleType("conftest") if str(path) in students else original(self, path, *args, **kwargs)
+
+    manager._importconftest = only_the_courses  # type: ignore[method-assign, assignment] # There is no public way, and its arguments differ between versions.
+
+
+def covered(settings: dict[str, Any]) -> Any:
+    """Measure the coverage of the student's files, if that is wanted."""
+    if not settings["coverage"]:
+        return None
+    import coverage
+
+    measuring = coverage.Coverage(data_file=None, config_file=False, source=[settings["coverage"]], omit=settings["tests"], messages=False)
+    measuring.start()
+    return measuring
+
+
+def main() -> None:
+    """Run pytest as the parent says on stdin, and end with its exit code, whatever else wants to run at exit."""
+    exit_now = os._exit
+    settings = json.loads(sys.stdin.buffer.read())
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    descriptor = int(os.environ.pop("CHECKER_REPORT"))
+    os.set_inheritable(descriptor, False)
+    send = sender(descriptor, settings.pop("nonce"))
+    without_students_conftests(frozenset(settings["students"]))
+    measuring = covered(settings)
+    code = int(pytest.main(settings["arguments"], plugins=[Reporter(send, settings)]))
+    percent = None
+    if measuring is not None:
+        measuring.stop()
+        percent = measuring.report(file=sys.stdout, show_missing=True, skip_covered=False) if code in (0, 1) else 0.0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    send("finished", code=code, coverage=percent)
+    exit_now(code)
+
+
+if __name__ == "__main__":
+    main()

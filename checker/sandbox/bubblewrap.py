@@ -1,0 +1,118 @@
+"""Namespaces, by bwrap: the job sees programs and what it was given, no other process, no network, and dies as a whole."""
+
+import contextlib
+import os
+import platform
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from checker.sandbox.base import HOME, Job, Limits, Outcome, Sandbox, SandboxUnavailable
+from checker.sandbox.shell import limited
+from checker.sandbox.supervision import Start, supervise
+from checker.sandbox.usage import Usage
+from checker.sandbox.users import hand_over, job_user, open_up
+from checker.sandbox.view import Access, Mount, links, mounts
+
+PROGRAM = "bwrap"
+SHARED_MEMORY = "/dev/shm"  # nosec B108
+NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
+
+
+class Bubblewrap(Sandbox):
+    """What is to be had wherever Linux lets this user make namespaces."""
+
+    name = "bubblewrap"
+
+    def run(self, job: Job, limits: Limits) -> Outcome:
+        """Run the job; SandboxUnavailable if namespaces can't be had here."""
+        if (why := unavailable()) is not None:
+            raise SandboxUnavailable(why)
+        with job_user() as user:
+            if user is not None:
+                hand_over(job.writable, user)
+                open_up([path for path in (job.directory, *job.readable) if path.exists()])
+            command = [*outside(job, limits, user), "--", *dropping(user), *limited(job.command, limits)]
+            usage = Usage(limits, job.writable)
+            return supervise(Start(command, Path("/"), job.full_environment, job.stdin, job.report), limits, usage.look, end)
+
+
+def end(pid: int) -> None:
+    """Kill bwrap: its death is that of the namespace's first process, and that one's the death of all."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def outside(job: Job, limits: Limits, user: int | None) -> list[str]:
+    """bwrap's own arguments: what the job sees."""
+    command = [PROGRAM, *NAMESPACES, "--die-with-parent", "--new-session"]
+    if not job.network:
+        command.append("--unshare-net")
+    if user is None:
+        # Namespaces of the job's own making would give it capabilities to attack the kernel with.
+        command += ["--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
+    else:
+        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
+    size = [] if limits.disk is None else ["--size", str(limits.disk)]
+    command += ["--dev", "/dev", "--perms", "1777", *size, "--tmpfs", SHARED_MEMORY, "--remount-ro", "/dev", "--proc", "/proc"]
+    command += ["--perms", "1777", *size, "--tmpfs", HOME]
+    for target, link in links():
+        command += ["--symlink", target, str(link)]
+    seen = mounts(job)
+    for mount in seen:
+        # Left to itself, bwrap makes what leads to a mount for its own user alone.
+        command += [word for parent in reversed(mount.path.parents) if is_new(parent, mount, seen) for word in ("--dir", str(parent))]
+        command += arguments(mount)
+    closed = [word for mount in seen if mount.access is Access.NONE and mount.path.is_dir() for word in ("--remount-ro", str(mount.path))]
+    return [*command, *closed, "--remount-ro", "/", "--chdir", os.path.realpath(job.directory)]
+
+
+def is_new(folder: Path, mount: Mount, seen: Sequence[Mount]) -> bool:
+    """Whether a folder above a mount is in the job's view only to lead there; below another mount it exists already, unless that hides it."""
+    above = next((other for other in reversed(seen) if other != mount and folder.is_relative_to(other.path)), None)
+    return folder != Path("/") and (above is None or above.access is Access.NONE)
+
+
+def arguments(mount: Mount) -> Sequence[str]:
+    """How bwrap is told of one path."""
+    name = str(mount.path)
+    if mount.access is Access.WRITE:
+        return "--bind", str(mount.source), name
+    if mount.access is Access.READ:
+        return "--ro-bind", str(mount.source), name
+    if mount.path.is_dir():
+        return "--tmpfs", name
+    # Mounts of the sandbox have no devices: opening this one is refused.
+    return "--ro-bind", "/dev/null", name
+
+
+def dropping(user: int | None) -> Sequence[str]:
+    """How root becomes the job's user, for good."""
+    if user is None:
+        return ()
+    identity = ("--reuid", str(user), "--regid", str(user), "--clear-groups")
+    return ("setpriv", *identity, "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--")
+
+
+@cache
+def unavailable() -> str | None:
+    """Why it can't be used here, and what to do; None if it can. Found out by trying, once."""
+    if platform.system() != "Linux":
+        return f"The sandbox bubblewrap needs Linux; this is {platform.system()}"
+    needed = {PROGRAM: "bubblewrap", **({"setpriv": "util-linux"} if os.geteuid() == 0 else {})}
+    missing = [package for program, package in needed.items() if shutil.which(program) is None]
+    if missing:
+        return f"The sandbox bubblewrap needs {' and '.join(missing)}. On Debian or Ubuntu: apt install {' '.join(missing)}"
+    with job_user() as user:
+        command = [*outside(Job(["true"], Path("/usr"), {}), Limits(), user), "--", *dropping(user), "true"]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if tried.returncode == 0:
+        return None
+    return (
+        f"The sandbox bubblewrap is not allowed to make namespaces here: {tried.stderr.strip() or f'exit code {tried.returncode}'}. "
+        "In a container, run it privileged, or with --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined; "
+        "on a host, allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0"
+    )
