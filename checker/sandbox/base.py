@@ -27,6 +27,8 @@ class Limits:
     """Seconds of processor time: of each process by the kernel, of all together as often as the sandbox looks."""
     memory: int | None = 2048 * MIB
     """Bytes: of address space of each process by the kernel, of memory in use by all as often as the sandbox looks."""
+    address_space: bool = True
+    """Whether the kernel holds to `memory`, too. Sanitizers, Java, Go and Node reserve far more addresses than they use memory."""
     processes: int | None = 128
     """Processes and threads at once."""
     file_size: int | None = 256 * MIB

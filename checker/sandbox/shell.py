@@ -20,7 +20,7 @@ def limited(command: Sequence[str], limits: Limits) -> list[str]:
         # A program may do something about the first signal; a second later it is killed.
         seconds = math.ceil(limits.cpu)
         wanted.append(f"ulimit -H -t {seconds + 1}; ulimit -S -t {seconds}")
-    if limits.memory is not None:
+    if limits.memory is not None and limits.address_space:
         wanted.append(ulimit("v", limits.memory // 1024))
     if limits.file_size is not None:
         wanted.append(ulimit("f", limits.file_size // BLOCK))

@@ -1,0 +1,83 @@
+"""A stage's program in the sandbox: what it may see, how long it may take, and what is said of its end."""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from checker.exceptions import PluginExecutionFailed
+from checker.plugins import folders
+from checker.sandbox import Job, Limits, Outcome, SandboxUnavailable, choose
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+LONGEST = 30 * 60.0
+"""Seconds that a program may run which its course gives no timeout: shorter than CI gives a job, so that the student hears of it."""
+LIMITS = Limits(wall=LONGEST, memory=4 * GIB, address_space=False, processes=512, file_size=GIB, disk=4 * GIB)
+"""What compilers and linters need."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command with its surroundings."""
+
+    command: Sequence[str]
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    writable: Sequence[Path] = ()
+    readable: Sequence[Path] = ()
+    hidden: Sequence[Path] = ()
+    network: bool = False
+    stdin: bytes = b""
+    timeout: float | None = None
+    fallback: bool = False
+    """Whether to run it without isolation where there is none."""
+
+
+def run(program: Program) -> Outcome:
+    """Run it to its end, whatever that is.
+
+    Raises PluginExecutionFailed if there is no such folder, or if this machine cannot isolate it.
+    """
+    if not program.directory.is_dir():
+        raise PluginExecutionFailed(f"There is no folder {program.directory}")
+    environment = {"PATH": os.environ.get("PATH", os.defpath), **program.environment}
+    job = Job(
+        command=program.command,
+        directory=program.directory.absolute(),
+        environment=environment,
+        writable=[path.absolute() for path in program.writable],
+        readable=[path.absolute() for path in program.readable],
+        hidden=[path.absolute() for path in program.hidden],
+        network=program.network,
+        stdin=program.stdin,
+    )
+    try:
+        return choose(allow_fallback=program.fallback).run(job, replace(LIMITS, wall=program.timeout or LONGEST))
+    except SandboxUnavailable as unavailable:
+        raise PluginExecutionFailed("This machine cannot isolate the program", output=str(unavailable)) from unavailable
+
+
+def succeeded(program: Program, what: str) -> str:
+    """Run it; its output if it ended with 0, else PluginExecutionFailed says how `what` failed."""
+    outcome = run(program)
+    if outcome.exit_code != 0:
+        raise PluginExecutionFailed(f"{what} {ending(outcome)}", output=outcome.output)
+    return outcome.output
+
+
+def ending(outcome: Outcome) -> str:
+    """How a program that did not end with 0 ended, as the end of a sentence."""
+    if outcome.broken:
+        return f"was stopped by its limit of {outcome.broken}"
+    code = outcome.exit_code
+    if code is not None and code > 128 and code - 128 in set(signal.Signals):
+        return f"was killed by {signal.Signals(code - 128).name}"
+    return f"failed with exit code {code}"
+
+
+def writable(origin: Path) -> list[Path]:
+    """The folder that a program starts in, unless it is the course's or the student's own."""
+    run_folders = folders.current()
+    return [] if run_folders is not None and run_folders.kept(origin) else [origin]
