@@ -13,6 +13,7 @@ from project.extensions import Model, db
 from project.tokens import digest, new_token
 from tasks_app.models import Task, TaskResult
 from workers.models import MessageFailure, Tick, TickState
+from workers.monitor.models import WorkerProcess, WorkerState
 
 PASSWORD = "correct horse battery"
 Row = TypeVar("Row", bound=Model)
@@ -73,6 +74,14 @@ def make_tick(state: TickState = TickState.FINISHED, slot: datetime = NOON, **va
         "last_key": 0,
     }
     return _added(Tick(state=state, slot=slot, **{**row, **values}))
+
+
+def make_process(state: WorkerState = WorkerState.ONLINE, **values: Any) -> WorkerProcess:
+    """A process that works messages, heard just now."""
+    at = utc_now()
+    row = {"host": "stage", "pid": 7, "command_pid": 1, "version": "2.2.0", "queues": ["chores", "numbers"], "threads": 4, "prefetch": 8}
+    at_work = [{"actor": "generate_random_number", "message_id": str(uuid4()), "since": at.isoformat()}]
+    return _added(WorkerProcess(**{**row, "at_work": at_work, "started_at": at, "heartbeat_at": at, "state": state, "wanted": WorkerState.ONLINE, **values}))
 
 
 def make_failure(**values: Any) -> MessageFailure:

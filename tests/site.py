@@ -53,6 +53,11 @@ class Site:
         """Change settings, for the programs that are started from now on."""
         self._environment = self._environment | environment
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its programs are started with."""
+        return dict(self._environment)
+
     def flask(self, *arguments: str, typed: str = "") -> str:
         """What a `flask` command prints."""
         done = self.run("flask", *arguments, typed=typed)

@@ -12,6 +12,8 @@ from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
 from workers.middleware import middleware_for
+from workers.monitor.admin import OverviewView, ProcessesView
+from workers.monitor.gathering import Gathering
 from workers.notices import state_notice
 from workers.schedule import Schedules
 
@@ -22,16 +24,19 @@ class Workers:
 
     broker: Broker
     writers: Writers
+    gathering: Gathering
     schedules: Schedules = field(default_factory=Schedules)
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
 def register(app: Flask) -> None:
     """Give the app its broker and its schedules, to which features add their actors and their slots."""
-    writers = Writers(app)
+    writers, gathering = Writers(app), Gathering()
     settings = settings_of(app)
-    broker = make_broker(settings.broker_url, middleware_for(app, writers), settings.queue_type)
-    app.extensions["workers"] = Workers(broker, writers)
+    broker = make_broker(settings.broker_url, middleware_for(app, writers, gathering), settings.queue_type)
+    app.extensions["workers"] = Workers(broker, writers, gathering)
     checks_of(app)["broker"] = broker.trouble
+    admin_of(app).add_view(OverviewView(name="Workers", endpoint="workers", url="/workers"))
+    admin_of(app).add_view(ProcessesView(name="Processes", endpoint="processes", url="/workers/processes"))
     admin_of(app).add_view(ScheduleView(name="Schedule", endpoint="schedule", url="/workers/schedule"))
     notices_of(app).append(state_notice)

@@ -25,7 +25,8 @@ class ScheduleView(ClosedView):
     """What is launched when, and what became of it."""
 
     rule = superusers
-    place = 40
+    place = 48
+    part_of = "workers"
 
     @expose("/")
     def index(self) -> ResponseReturnValue:

@@ -25,6 +25,7 @@ from project.database import is_trouble
 from project.extensions import db
 from workers.actors import current_message
 from workers.broker import BrokerUnreachable, broker_of, hold
+from workers.monitor.gathering import gathering_of
 from workers.reply_to import is_awaited
 from workers.schedule import stopping_of
 
@@ -115,6 +116,11 @@ class Writer(threading.Thread):
             self._unsettled += 1
         self._waiting.put(held)
 
+    @property
+    def unsettled(self) -> int:
+        """How many rows were handed over whose messages are not settled."""
+        return self._unsettled
+
     def drain(self, seconds: float) -> bool:
         """Wait until all rows handed over are settled; False if that takes longer than `seconds`."""
         with self._changed:
@@ -156,7 +162,9 @@ class Writer(threading.Thread):
             if self._stopping.wait(wait):
                 return
             wait = min(2 * wait, LONGEST_WAIT)
-        self._settle([held.message for held in batch if held.answer is None])
+        messages = [held.message for held in batch if held.answer is None]
+        gathering_of(self._app).committed(messages)
+        self._settle(messages)
 
     def _commit(self, batch: list[Held[Any]]) -> Exception | None:
         awaited = [(held.row, held.answer) for held in batch if held.answer]
@@ -220,6 +228,10 @@ class Writers(Middleware):
                 writer = self._writers[batch.name] = Writer(self._app, batch)
                 writer.start()
             return writer
+
+    def unsettled(self) -> int:
+        """How many messages wait for their rows to be committed."""
+        return sum(writer.unsettled for writer in list(self._writers.values()))
 
     def before_worker_thread_shutdown(self, broker: Broker, thread: threading.Thread) -> None:
         """Dramatiq stops its worker threads first and its consumers next; in between acks still go out."""

@@ -19,6 +19,8 @@ from project.logs import event, lines_about
 from workers.batch import RefusedRowError, Writers
 from workers.broker import BrokerUnreachable, RabbitBroker, keep, patient
 from workers.failures import Failures
+from workers.monitor.gathering import Gathering
+from workers.monitor.heartbeat import Heartbeat
 from workers.reply_to import NoGroupCallbacks, ReplyTo
 from workers.results import RabbitBackend
 
@@ -103,9 +105,12 @@ def attempts_before(message: MessageProxy) -> int:
     return retries if isinstance(retries, int) else 0
 
 
-def middleware_for(app: Flask, writers: Writers) -> list[Middleware]:
+def middleware_for(app: Flask, writers: Writers, gathering: Gathering) -> list[Middleware]:
     """Everything around a message, outermost first; after a message the order is reversed."""
     return [
+        gathering,
+        # It ends after the writers, whose last messages it counts.
+        Heartbeat(app),
         MessageContext(app),
         # Before the retries, which decide in their "after" whether a message has failed for good.
         Failures(app),

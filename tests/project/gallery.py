@@ -25,9 +25,10 @@ from project.providers import Provider
 from project.tokens import digest, new_token
 from tasks_app.models import DeletedTask, Task
 from tests.app_fixtures import log_in
-from tests.factories import PASSWORD, make_result, make_session, make_tick
+from tests.factories import PASSWORD, make_process, make_result, make_session, make_tick
 from tests.project.routes import VISITS, World, make_world
 from workers.models import Alarm, AlarmKind, MessageFailure, TickState
+from workers.monitor.models import Outcome, WorkCount, WorkerState
 
 # Nothing of these pages asks the provider anything, so nobody has to be there.
 PROVIDER = Provider(key="oidc", name="Campus", issuer="http://127.0.0.1:9", client_id="callboard", client_secret="a-secret")
@@ -88,6 +89,8 @@ SHOWINGS = [
     Showing("turn off another's second factor", "superuser", "/users/turn-off-second-factor?id={guarded}"),
     Showing("personal data", "superuser", "/users/personal-data", {"id": "{guarded}"}),
     Showing("guarded user", "superuser", "/users/details/?id={guarded}"),
+    Showing("lost worker", "superuser", "/workers/processes/process?id={lost}"),
+    Showing("paused worker", "superuser", "/workers/processes/process?id={paused}"),
     Showing("set password by link", "visitor", "/accounts/set-password/{password_link}"),
     Showing("new password link", "superuser", "/users/password-link", {"id": "{user}", "current": PASSWORD}),
     Showing("new invite", "superuser", "/invites/", {"note": "For Ada"}),
@@ -104,11 +107,22 @@ class Gallery:
     guarded: int
     password_link: str
     recovery_codes: Iterator[str]
+    lost: int
+    paused: int
 
     def filled(self, text: str) -> str:
         """The text with ids, tokens and unused codes in it."""
         code = next(self.recovery_codes) if "{recovery_code}" in text else ""
-        return text.format(task=self.world.task, user=self.world.user, guarded=self.guarded, password_link=self.password_link, recovery_code=code)
+        ids = {
+            "task": self.world.task,
+            "user": self.world.user,
+            "process": self.world.process,
+            "guarded": self.guarded,
+            "lost": self.lost,
+            "paused": self.paused,
+        }
+        own = {"guarded": self.guarded, "lost": self.lost, "paused": self.paused, "password_link": self.password_link}
+        return text.format(**ids, **own, recovery_code=code)
 
     def form_of(self, showing: Showing) -> dict[str, str] | None:
         """What is sent for it."""
@@ -145,8 +159,10 @@ def make_gallery(app: Flask) -> Gallery:
         make_session(user.id)
         db.session.add_all([*_of_the_guarded(guarded.id, codes), *_of_work(task.id, superuser)])
         _make_results(task)
+        lost = make_process(heartbeat_at=utc_now() - timedelta(minutes=1))
+        paused = make_process(WorkerState.PAUSED, at_work=[])
         db.session.commit()
-        gallery = Gallery(world, guarded.id, link[1], iter(codes))
+        gallery = Gallery(world, guarded.id, link[1], iter(codes), lost.id, paused.id)
         db.session.remove()
     return gallery
 
@@ -168,6 +184,7 @@ def _of_work(task_id: int, superuser: int) -> Iterator[Any]:
     yield AuditEvent(at=at, actor_id=superuser, address="192.0.2.1", request_id="0123456789abcdef", **noted)
     yield DeletedTask(task_id=HIGH, deleted_at=at)
     yield MessageFailure(message_id=uuid4(), actor="generate_random_number", queue="numbers", args={"args": [task_id], "kwargs": {}}, error="ValueError")
+    yield WorkCount(at=at, queue="numbers", actor="generate_random_number", outcome=Outcome.PROCESSED, bucket=3, messages=20, seconds=0.8)
     yield Alarm(kind=AlarmKind.ABANDONED_TICK, about="1", text="Tick 1 was abandoned.", began_at=at, ended_at=at, next_try_at=at)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from accounts.models import User
 from project.extensions import Model, db
-from tests.factories import PASSWORD, make_superuser, make_task, make_user
+from tests.factories import PASSWORD, make_process, make_superuser, make_task, make_user
 from workers.broker import InProcessBroker, broker_of
 
 PEOPLE = ("visitor", "plain user", "reviewer", "superuser")
@@ -42,7 +42,7 @@ def superusers(outcome: Outcome) -> Outcomes:
 
 @dataclass(frozen=True)
 class Visit:
-    """A request to a route, and its outcome for each of PEOPLE; `{task}` and `{user}` stand for the ids of those of the `World`."""
+    """A request to a route, and its outcome for each of PEOPLE; `{task}` and its like stand for the ids of those of the `World`."""
 
     endpoint: str
     method: str
@@ -146,6 +146,13 @@ VISITS = [
     Visit("results.index", "GET", "/results/", superusers(200)),
     Visit("reviews.index", "GET", "/reviews/", reviewers(200)),
     Visit("reviews.export", "GET", "/reviews/authors.csv", reviewers(200)),
+    Visit("workers.index", "GET", "/workers/", superusers(200)),
+    Visit("workers.state", "GET", "/workers/state", superusers(200)),
+    Visit("processes.index", "GET", "/workers/processes/", superusers(200)),
+    Visit("processes.part", "GET", "/workers/processes/list", superusers(200)),
+    Visit("processes.process", "GET", "/workers/processes/process?id={process}", superusers(200)),
+    Visit("processes.process_state", "GET", "/workers/processes/process/state?id={process}", superusers(200)),
+    Visit("processes.ask", "POST", "/workers/processes/ask", superusers(302), {"id": "{process}", "action": "pause"}),
     Visit("schedule.index", "GET", "/workers/schedule/", superusers(200)),
     Visit("schedule.ticks", "GET", "/workers/schedule/ticks", superusers(200)),
     Visit("schedule.tick", "GET", "/workers/schedule/tick?id=1", superusers(404)),
@@ -160,15 +167,16 @@ WITHOUT_A_PAGE = [visit for visit in POSTS if not any(page.method == "GET" and p
 
 @dataclass(frozen=True)
 class World:
-    """Ids of what is there: a Task, an ordinary user, and of each of PEOPLE."""
+    """Ids of what is there: a Task, an ordinary user, a worker process, and of each of PEOPLE."""
 
     task: int
     user: int
+    process: int
     people: dict[str, int | None]
 
     def filled(self, text: str) -> str:
         """The text with the ids in it."""
-        return text.format(task=self.task, user=self.user)
+        return text.format(task=self.task, user=self.user, process=self.process)
 
 
 def make_world(app: Flask) -> World:
@@ -179,7 +187,8 @@ def make_world(app: Flask) -> World:
             "reviewer": make_user("reviewer", can_review_tasks=True),
             "superuser": make_superuser("super"),
         }
-        world = World(make_task(people["superuser"]).id, make_user("bystander").id, {"visitor": None, **{name: user.id for name, user in people.items()}})
+        ids = {"visitor": None, **{name: user.id for name, user in people.items()}}
+        world = World(make_task(people["superuser"]).id, make_user("bystander").id, make_process().id, ids)
         db.session.remove()
     return world
 

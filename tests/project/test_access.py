@@ -88,7 +88,7 @@ def test_no_link_on_the_front_page_leads_to_a_closed_door(app: Flask, world: Wor
         ("visitor", set()),
         ("plain user", set()),
         ("reviewer", {"/reviews/"}),
-        ("superuser", {"/reviews/", "/tasks/", "/results/", "/users/", "/workers/schedule/", "/audit/"}),
+        ("superuser", {"/reviews/", "/tasks/", "/results/", "/users/", "/workers/", "/audit/"}),
     ],
 )
 def test_the_front_page_names_the_pages_that_each_person_may_open(app: Flask, world: World, person: str, pages: set[str]) -> None:

@@ -60,6 +60,7 @@ DEEDS = [
     Deed("link.revoked", "/invites/revoke", {"id": "{invite}"}),
     Deed("task.created", "/tasks/new/", {"lower_limit": "0", "upper_limit": "1"}),
     Deed("task.changed", "/tasks/edit/?id={task}", {"lower_limit": "3", "upper_limit": "4"}),
+    Deed("worker.paused", "/workers/processes/ask", {"id": "{process}", "action": "pause"}),
     Deed("task.deleted", "/tasks/delete/", {"id": "{task}"}),
 ]
 
@@ -93,7 +94,16 @@ def names(app: Flask, world: World) -> dict[str, Any]:
         assert made
         db.session.commit()
         own_token = db.session.scalars(select(ApiToken.id).where(ApiToken.user_id == own)).one()
-        return {"task": world.task, "user": world.user, "session": 1, "own_session": 2, "own_token": own_token, "invite": invite.id, "link": made[1]}
+        return {
+            "task": world.task,
+            "user": world.user,
+            "process": world.process,
+            "session": 1,
+            "own_session": 2,
+            "own_token": own_token,
+            "invite": invite.id,
+            "link": made[1],
+        }
 
 
 @contextmanager

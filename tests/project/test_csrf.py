@@ -104,6 +104,7 @@ def test_a_form_with_the_token_of_a_page_is_not_refused(superuser: FlaskClient, 
         "tasks.delete_view",
         "tasks.run_now",
         "schedule.launch",
+        "processes.ask",
         "accounts.tokens",
     ],
 )

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,10 +21,17 @@ OUR_OWN = {
     "message_failures.state",
     *("courses.status", "courses.timezone", "courses.deadline_kind", "courses.enrolment_secret_hash", "courses.grade_formulas", "course_groups.steps"),
     *("enrolments.role", "enrolments.calendar_token_hash", "submissions.kind", "course_tokens.scope", "course_tokens.token_hash", "report_batches.state"),
+    *("worker_processes.state", "worker_processes.wanted", "work_counts.outcome"),
     # Numbers alone.
     "task_results.task_params",
 }
 """What the site makes by itself, and would not work with anything else."""
+SHAPES: dict[str, Callable[[str], Any]] = {
+    "api_tokens.scopes": lambda text: [text],
+    "worker_processes.queues": lambda text: [text],
+    "worker_processes.at_work": lambda text: [{"actor": text, "message_id": text, "since": "2026-11-21T12:00:00+00:00"}],
+}
+"""How text stands in JSON that is read by its names."""
 SHOWN_NOWHERE = {
     *("alarms.about", "alarms.text", "failed_logins.subject", "ticks.launches"),
     *("message_failures.actor", "message_failures.args", "message_failures.queue", "message_failures.traceback", "message_failures.worker"),
@@ -32,6 +39,7 @@ SHOWN_NOWHERE = {
     *("assignments.name", "assignments.url", "enrolments.rms_username", "enrolments.rms_id", "enrolments.first_name", "enrolments.last_name"),
     *("enrolments.repo_url", "enrolments.comment", "submissions.raw", "submissions.commit", "submissions.job", "submissions.why", "extensions.reason"),
     *("course_tokens.name", "report_batches.lines", "report_batches.faults"),
+    *("work_counts.queue", "work_counts.actor"),
 }
 """What no answer holds."""
 
@@ -46,6 +54,10 @@ def name_of(column: Column[Any]) -> str:
     return f"{column.table.name}.{column.name}"
 
 
+def _in_a_dict(text: str) -> Any:
+    return {"one": text, "more": [text]}
+
+
 def plant(app: Flask, attack: str) -> set[str]:
     """Put the attack into each row of each column of text, with the column's name behind it; the columns."""
     tables = Model.metadata.tables.values()
@@ -56,7 +68,7 @@ def plant(app: Flask, attack: str) -> set[str]:
             assert isinstance(table, Table)
             for number, key in enumerate(db.session.execute(select(*table.primary_key)).all()):
                 text = f"{attack} {name_of(column)} {number}"
-                value = text if not isinstance(column.type, JSON) else [text] if name_of(column) == "api_tokens.scopes" else {"one": text, "more": [text]}
+                value = SHAPES.get(name_of(column), _in_a_dict)(text) if isinstance(column.type, JSON) else text
                 row = (own == part for own, part in zip(table.primary_key, key, strict=True))
                 db.session.execute(update(table).where(*row).values({column: value}))
         db.session.commit()
