@@ -12,10 +12,14 @@ from project.settings import FEATURES, ROOT
 INFRASTRUCTURE = "workers"
 FEATURE_PACKAGES = tuple(name for name in FEATURES if name != INFRASTRUCTURE)
 OWN = ("project", *FEATURES)
+CHECKER = "checker"
+"""Runs in students' CI, where nothing of the site is."""
+CHECKER_EXTRA = {"click", "coverage", "jinja2", "junitparser", "pydantic", "pytest", "requests", "rich", "urllib3", "yaml"}
+"""What the extra `checker` of setup.cfg brings, as it is imported."""
 COMPOSITION_ROOTS = {"project", "project.wsgi"}
 FACES = {"views", "admin", "api", "cli"}
 """What a feature shows to the world, and no other feature touches."""
-RULES = {"accounts.rights", "project.redirects", "tasks_app.histogram", "workers.slots", "workers.masking"}
+RULES = {"accounts.rights", "checker.deadlines", "project.redirects", "tasks_app.histogram", "workers.slots", "workers.masking"}
 """Pure functions: values in, values out."""
 
 
@@ -39,8 +43,8 @@ def imports_in(source: str) -> set[str]:
 
 
 def modules() -> Iterator[tuple[str, set[str]]]:
-    """Each module of the site with its imports."""
-    for package in OWN:
+    """Each module of the site and of the checker with its imports."""
+    for package in (*OWN, CHECKER):
         for file in sorted((ROOT / package).rglob("*.py")):
             yield name_of(file), imports_in(file.read_text())
 
@@ -69,13 +73,25 @@ def test_an_import_is_found_wherever_it_stands(source: str, found: set[str]) -> 
 
 
 def test_every_package_is_looked_at() -> None:
-    assert {name.partition(".")[0] for name in MODULES} == set(OWN)
+    assert {name.partition(".")[0] for name in MODULES} == {*OWN, CHECKER}
     assert MODULES.keys() >= RULES | COMPOSITION_ROOTS
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_imports_name_their_module_in_full(module: str) -> None:
     assert {name for name in MODULES[module] if name.startswith(".")} == set()
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith(CHECKER)))
+def test_the_checker_stands_apart_and_needs_what_its_extra_names(module: str) -> None:
+    allowed = {*sys.stdlib_module_names, CHECKER, *CHECKER_EXTRA}
+
+    assert {name for name in MODULES[module] if name.partition(".")[0] not in allowed} == set()
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith(OWN)))
+def test_the_site_does_not_import_the_checker(module: str) -> None:
+    assert breaches(module, {CHECKER}) == set()
 
 
 @pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith("project") and name not in COMPOSITION_ROOTS))

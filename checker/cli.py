@@ -1,0 +1,136 @@
+"""The command `checker`: what each command and option does, and how it ends.
+
+Exit code 0: all is well; 1: something failed, with a line that says what; 2: the command line itself is wrong.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checker import results
+from checker.console import Console, ToConsole
+from checker.course import Course, load
+from checker.exceptions import CheckerException
+from checker.run import Options, Result, run
+from checker.validate import validate as findings_of
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+root_argument = click.argument("root", type=FOLDER, default=".")
+reference_argument = click.argument("reference", type=FOLDER, required=False)
+task_option = click.option("-t", "--task", "tasks", multiple=True, metavar="TASK", help="Only this task; may be given again.")
+group_option = click.option("-g", "--group", "groups", multiple=True, metavar="GROUP", help="Only the tasks of this group; may be given again.")
+no_clean_option = click.option("--no-clean", is_flag=True, help="Keep the tree that was tested, and say where it is.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+json_option = click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the results as JSON.")
+junit_option = click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the results as JUnit XML.")
+
+
+class Commands(click.Group):
+    """Ends with one line for whatever goes wrong, a traceback only for those who debug."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(context)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except CheckerException as error:
+            Console().error(str(error))
+            show_trace()
+        except Exception as error:  # noqa: BLE001 - nobody who runs a check should have to read a traceback
+            Console().error(f"the checker itself broke: {type(error).__name__}: {error}. CHECKER_DEBUG=1 shows where")
+            show_trace()
+        sys.exit(1)
+
+
+def show_trace() -> None:
+    """Show where an error came from, if somebody debugs."""
+    if os.environ.get("CHECKER_DEBUG"):
+        traceback.print_exc()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+def main() -> None:
+    """Test students' work, report it, and publish a course."""
+    logging.basicConfig(handlers=[ToConsole(Console())], level=logging.WARNING, force=True)
+
+
+@main.command()
+@root_argument
+@click.option("-v", "--verbose/--no-verbose", help="Also list the tasks that are in order.")
+def validate(root: Path, verbose: bool) -> None:
+    """Check that the course in ROOT is in order, without running anything."""
+    console = Console()
+    course = load(root)
+    show_findings(course, console)
+    if verbose:
+        for task in course.tasks():
+            console.line(f"{task.name}: {task.path}")
+    console.line(f"{root}: {len(course.tasks())} tasks are in order", "green")
+
+
+@main.command()
+@root_argument
+@reference_argument
+@task_option
+@group_option
+@click.option("-p", "--parallelize", is_flag=True, help="Test tasks side by side.")
+@click.option("-n", "--num-processes", type=click.IntRange(1), metavar="N", help="How many tasks at a time with -p; as many as there are cores if not given.")
+@no_clean_option
+@dry_run_option
+@json_option
+@junit_option
+@click.option("-v", "--verbose/--no-verbose", help="Also show the output of stages that passed.")
+def check(
+    root: Path,
+    reference: Path | None,
+    tasks: tuple[str, ...],
+    groups: tuple[str, ...],
+    parallelize: bool,
+    num_processes: int | None,
+    no_clean: bool,
+    dry_run: bool,
+    json_file: Path | None,
+    junit_file: Path | None,
+    verbose: bool,
+) -> None:
+    """Test the solutions in ROOT, a teacher's repository, with the tests of REFERENCE (the same if not given). Nothing is reported."""
+    console = Console()
+    course = load(reference or root)
+    show_findings(course, console)
+    jobs = (num_processes or len(os.sched_getaffinity(0))) if parallelize else 1
+    options = Options(report=False, verbose=True, show_passed=verbose, at=datetime.now(UTC), dry_run=dry_run, clean=not no_clean, jobs=jobs)
+    finish(run(course, root, course.selected(tasks, groups), options, console), console, json_file, junit_file)
+
+
+def show_findings(course: Course, console: Console) -> None:
+    """Show what is odd about the course; CheckerException if anything is wrong with it."""
+    findings = findings_of(course)
+    for warning in findings.warnings:
+        console.warning(warning)
+    if findings.faults:
+        raise CheckerException("\n".join(findings.faults))
+
+
+def finish(result: Result, console: Console, json_file: Path | None, junit_file: Path | None) -> None:
+    """Say how a run ended; CheckerException if anything failed."""
+    results.write(result, json_file, junit_file)
+    console.title(f"{sum(not task.failed for task in result.tasks)} of {len(result.tasks)} tasks passed" if result.tasks else "No task was run")
+    if result.preparation.failed:
+        raise CheckerException("what runs before all tasks failed: " + named(result.preparation.failures))
+    if failed := [task for task in result.tasks if task.failed]:
+        raise CheckerException("\n".join(f"{task.name} failed at {named(task.failures)}" for task in failed))
+
+
+def named(stages: Sequence[str]) -> str:
+    """Stages, for a line."""
+    return ", ".join(f'"{stage}"' for stage in stages)
