@@ -3,6 +3,7 @@
 Exit code 0: all is well; 1: something failed, with a line that says what; 2: the command line itself is wrong.
 """
 
+import json
 import logging
 import os
 import sys
@@ -13,15 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import BaseModel
 
 from checker import results
+from checker.changes import Push, changed_tasks
+from checker.config.checker import CheckerConfig, FolderConfig
+from checker.config.manytask import ManytaskConfig
 from checker.console import Console, ToConsole
 from checker.course import Course, load
 from checker.exceptions import CheckerException
+from checker.export import Copy, plan, publish, write
 from checker.run import Options, Result, run
 from checker.validate import validate as findings_of
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+NEW_FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 root_argument = click.argument("root", type=FOLDER, default=".")
@@ -32,6 +39,14 @@ no_clean_option = click.option("--no-clean", is_flag=True, help="Keep the tree t
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 json_option = click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write the results as JSON.")
 junit_option = click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the results as JUnit XML.")
+
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "schema-checker.json": CheckerConfig,
+    "schema-task.json": FolderConfig,
+    "schema-group.json": FolderConfig,
+    "schema-manytask.json": ManytaskConfig,
+}
 
 
 class Commands(click.Group):
@@ -112,6 +127,117 @@ def check(
     finish(run(course, root, course.selected(tasks, groups), options, console), console, json_file, junit_file)
 
 
+@main.command()
+@root_argument
+@reference_argument
+@click.option("--submit-score", is_flag=True, help="Run the report pipelines, too.")
+@click.option("--timestamp", metavar="ISO", help="When the work was handed in, such as $CI_PIPELINE_CREATED_AT; now if not given.")
+@click.option("--username", metavar="U", help="The student, as ${{ global.username }}.")
+@click.option("--branch", metavar="NAME", help="The branch, where CI does not tell it.")
+@click.option("--base-ref", metavar="REF", help="What was there before the push; GitLab tells it by itself.")
+@click.option("--all-tasks", is_flag=True, help="Grade every task, changed or not.")
+@task_option
+@group_option
+@no_clean_option
+@dry_run_option
+@json_option
+@junit_option
+@click.option("-v", "--verbose/--no-verbose", help="Also show what is meant for teachers, such as the output of private tests.")
+def grade(
+    root: Path,
+    reference: Path | None,
+    submit_score: bool,
+    timestamp: str | None,
+    username: str | None,
+    branch: str | None,
+    base_ref: str | None,
+    all_tasks: bool,
+    tasks: tuple[str, ...],
+    groups: tuple[str, ...],
+    no_clean: bool,
+    dry_run: bool,
+    json_file: Path | None,
+    junit_file: Path | None,
+    verbose: bool,
+) -> None:
+    """Test what a push to ROOT, a student's repository, changed, with the tests of REFERENCE, and report it."""
+    console = Console()
+    course = load(reference or root)
+    at = instant(timestamp, course)
+    push = Push(root, os.environ, branch, base_ref)
+    wanted = course.selected(tasks, groups) if all_tasks or tasks or groups else changed_tasks(course, push)
+    if not wanted:
+        console.line("Nothing to grade: this push changed no task of the course")
+    options = Options(submit_score, verbose, True, at, username, dry_run, clean=not no_clean)
+    result = run(course, root, wanted, options, console) if wanted else Result()
+    finish(result, console, json_file, junit_file)
+
+
+def instant(timestamp: str | None, course: Course) -> datetime:
+    """When work was handed in; a time without an offset is local to the course."""
+    if timestamp is None:
+        return datetime.now(UTC)
+    try:
+        return course.manytask.deadlines.instant(datetime.fromisoformat(timestamp))
+    except ValueError:
+        raise click.BadParameter(f'"{timestamp}" is no time such as 2026-09-01T18:00:00Z', param_hint="--timestamp") from None
+
+
+@main.command()
+@click.argument("reference", type=FOLDER, default=".")
+@click.argument("export", type=NEW_FOLDER, default="export")
+@click.option("--commit", is_flag=True, help="Commit what is new and push it to the destination that .checker.yml names.")
+@dry_run_option
+def export(reference: Path, export: Path, commit: bool, dry_run: bool) -> None:
+    """Write what students get of the course in REFERENCE into EXPORT, which is emptied but for .git."""
+    console = Console()
+    course = load(reference)
+    show_findings(course, console)
+    copies = plan(course, datetime.now(UTC), private=False, export=export)
+    if dry_run:
+        show_plan(copies, console)
+    elif not commit:
+        write(course, copies, export)
+        console.line(f"{export}: {len(copies)} files", "green")
+    elif publish(course, copies, export):
+        console.line(f"{course.config.export.destination}: {len(copies)} files, pushed to {course.config.export.default_branch}", "green")
+    else:
+        console.line(f"{course.config.export.destination}: nothing new", "green")
+
+
+@main.command()
+@click.argument("reference", type=FOLDER, default=".")
+@click.argument("export", type=NEW_FOLDER, default="export")
+@dry_run_option
+def export_private(reference: Path, export: Path, dry_run: bool) -> None:
+    """Write what grading needs of the course in REFERENCE, private tests and no solutions, into EXPORT, for baking into an image."""
+    console = Console()
+    course = load(reference)
+    show_findings(course, console)
+    copies = plan(course, datetime.now(UTC), private=True, export=export)
+    if dry_run:
+        show_plan(copies, console)
+    else:
+        write(course, copies, export)
+        console.line(f"{export}: {len(copies)} files", "green")
+
+
+def show_plan(copies: Sequence[Copy], console: Console) -> None:
+    """List the files that would be written."""
+    for one in copies:
+        console.line(str(one.target) if one.source == one.target else f"{one.target} (from {one.source})")
+    console.line(f"{len(copies)} files would be written")
+
+
+@main.command()
+@click.argument("out", type=NEW_FOLDER, default=".")
+def schema(out: Path) -> None:
+    """Write JSON schemas of the course's files into the folder OUT, for editors."""
+    for name, model in SCHEMAS.items():
+        results.write_text(out / name, json.dumps(model.model_json_schema(), indent=2) + "\n")
+        Console().line(str(out / name))
+
+
 def show_findings(course: Course, console: Console) -> None:
     """Show what is odd about the course; CheckerException if anything is wrong with it."""
     findings = findings_of(course)
@@ -124,7 +250,8 @@ def show_findings(course: Course, console: Console) -> None:
 def finish(result: Result, console: Console, json_file: Path | None, junit_file: Path | None) -> None:
     """Say how a run ended; CheckerException if anything failed."""
     results.write(result, json_file, junit_file)
-    console.title(f"{sum(not task.failed for task in result.tasks)} of {len(result.tasks)} tasks passed" if result.tasks else "No task was run")
+    if result.tasks:
+        console.title(f"{sum(not task.failed for task in result.tasks)} of {len(result.tasks)} tasks passed")
     if result.preparation.failed:
         raise CheckerException("what runs before all tasks failed: " + named(result.preparation.failures))
     if failed := [task for task in result.tasks if task.failed]:

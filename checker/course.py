@@ -61,33 +61,37 @@ class Course:
         return Patterns().below(self.config.structure)
 
     def tasks(self) -> list[Task]:
-        """The enabled tasks of enabled groups, in the schedule's order.
+        """The enabled tasks of enabled groups that have a folder, in the schedule's order.
 
-        Raises BadStructure with every one that has no folder, or more than one.
+        An image for grading may lack those of groups that have not started. Raises BadStructure for a task with more than one folder.
         """
-        found, faults = [], []
-        for group, entry in self.entries():
-            try:
-                found.append(self.task(group, entry))
-            except BadStructure as error:
-                faults.append(str(error))
-        if faults:
-            raise BadStructure("\n".join(faults))
+        folders = self.folders_by_name()
+        return [self.task(group, entry, folders[entry.name]) for group, entry in self.entries() if entry.name in folders]
+
+    def missing(self) -> list[str]:
+        """A line for each enabled task that has no folder."""
+        folders = self.folders_by_name()
+        return [
+            f'Task "{entry.name}" is in the schedule and enabled, but {self.root} has no folder "{entry.name}" with a {TASK_FILE} in it'
+            for _, entry in self.entries()
+            if entry.name not in folders
+        ]
+
+    def folders_by_name(self) -> dict[str, Folder]:
+        """The folders of enabled tasks; BadStructure if two have the same name."""
+        wanted = {entry.name for _, entry in self.entries()}
+        found: dict[str, Folder] = {}
+        for folder in self.task_folders:
+            if folder.name in wanted and (other := found.setdefault(folder.name, folder)) is not folder:
+                raise BadStructure(f'Task "{folder.name}" has more than one folder: {other.path}, {folder.path}. Rename one, or add it to ignore_patterns')
         return found
 
     def entries(self) -> Iterator[tuple[GroupEntry, TaskEntry]]:
         """What the schedule says of enabled tasks."""
         return ((group, task) for group, task in self.manytask.deadlines.tasks() if group.enabled and task.enabled)
 
-    def task(self, group: GroupEntry, entry: TaskEntry) -> Task:
-        """The task of an entry; BadStructure if it has not exactly one folder."""
-        folders = [folder for folder in self.task_folders if folder.name == entry.name]
-        if not folders:
-            raise BadStructure(f'Task "{entry.name}" is in the schedule and enabled, but {self.root} has no folder "{entry.name}" with a {TASK_FILE} in it')
-        if len(folders) > 1:
-            places = ", ".join(str(folder.path) for folder in folders)
-            raise BadStructure(f'Task "{entry.name}" has more than one folder: {places}. Rename one, or add it to ignore_patterns')
-        folder = folders[0]
+    def task(self, group: GroupEntry, entry: TaskEntry, folder: Folder) -> Task:
+        """The task of an entry, with what its folder and the groups' folders above say."""
         above = sorted((one for one in self.group_folders if one.path in folder.path.parents), key=lambda one: len(one.path.parts))
         parameters = dict(self.config.default_parameters)
         pipeline, report_pipeline = self.config.testing.tasks_pipeline, self.config.testing.report_pipeline
@@ -109,8 +113,9 @@ class Course:
 
     def score_percent(self, task: Task, at: datetime) -> float:
         """The share of the task's points, 0 to 1, that a submission made `at` keeps: the server's own multiplier."""
-        group = next(group for group in self.manytask.deadlines.schedule if group.name == task.group)
-        return multiplier(self.manytask.deadlines.deadline(group), at)
+        deadlines = self.manytask.deadlines
+        group = next(group for group in deadlines.schedule if group.name == task.group)
+        return multiplier(deadlines.deadline(group), at)
 
     def warnings(self) -> list[str]:
         """What is odd about the files and folders, and no error."""

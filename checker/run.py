@@ -34,7 +34,7 @@ class Options:
     """Whether the output of stages that passed is shown, too."""
     at: datetime
     """When the work was handed in."""
-    username: str = ""
+    username: str | None = None
     dry_run: bool = False
     clean: bool = True
     jobs: int = 1
@@ -61,8 +61,8 @@ class TaskResult:
 class Result:
     """How a run went."""
 
-    preparation: PipelineResult
-    tasks: list[TaskResult]
+    preparation: PipelineResult = field(default_factory=PipelineResult)
+    tasks: list[TaskResult] = field(default_factory=list)
 
     @property
     def failed(self) -> bool:
@@ -96,8 +96,8 @@ def global_names(course: Course, repository: Path, place: Path, tasks: Sequence[
         "temp_dir": str(place.absolute()),
         "task_names": [task.name for task in tasks],
         "task_sub_paths": [str(task.path) for task in tasks],
-        "username": options.username,
         "timestamp": options.at.isoformat(),
+        **({} if options.username is None else {"username": options.username}),
     }
 
 
@@ -120,7 +120,7 @@ def run(course: Course, repository: Path, tasks: Sequence[Task], options: Option
             preparation = pipeline.run(stages, plugins, context, StageLines(console, options.show_passed), verbose=options.verbose, dry_run=options.dry_run)
             outputs = context["outputs"]
         if preparation.failed:
-            return Result(preparation, [])
+            return Result(preparation)
         shared = Run(course, plugins, options, names, outputs)
         side_by_side = options.jobs > 1 and len(tasks) > 1
         results = in_processes(shared, tasks, console) if side_by_side else [run_task(shared, task, console) for task in tasks]

@@ -25,7 +25,7 @@ def validate(course: Course) -> Findings:
     Raises BadConfig or BadStructure for what keeps from looking further.
     """
     tasks = course.tasks()
-    findings = Findings(warnings=course.warnings())
+    findings = Findings(faults=course.missing(), warnings=course.warnings())
     finder = TemplateFinder(course.root, course.config.export.templates)
     findings.faults += [fault for task in tasks for fault in finder.faults(task.path)]
     stages(course, tasks, findings)
