@@ -3,9 +3,20 @@
 from flask import Flask
 
 from accounts.people.belongings import Belongings, belongings_of
-from courses import queries
+from courses import api, queries
+from courses.actors import recompute_course, take_in_batch
+from courses.api import bulk, checkers, rows
+from courses.cli import courses_cli
+from workers.broker import broker_of
+
+ENDPOINTS = (checkers, rows, bulk)
+"""The modules whose routes hang on the API's blueprint."""
 
 
 def register(app: Flask) -> None:
-    """Hang courses on the site."""
+    """Hang courses on the site: their API, their actors, their commands."""
+    app.register_blueprint(api.blueprint)
+    for actor in (recompute_course, take_in_batch):
+        actor.bind(broker_of(app))
     belongings_of(app).append(Belongings("enrolments", queries.enrolments_of_account))
+    app.cli.add_command(courses_cli)

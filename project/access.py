@@ -1,6 +1,6 @@
 """Who may open what: each route carries one rule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import wraps
 from typing import Any, ParamSpec, Protocol
 
@@ -80,13 +80,24 @@ def open_to_token(rule: Rule, scope: str) -> Callable[[Callable[P, ResponseRetur
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             return refusal_of_token(scope) or refusal_of_person(rule) or view(*args, **kwargs)
 
-        guarded.rule = rule  # type: ignore[attr-defined]  # as above
         guarded.scope = scope  # type: ignore[attr-defined]  # as above
-        # Flask-WTF checks before it is known how the request comes; refusal_of_token does.
-        csrf.exempt(guarded)
-        return guarded
+        return keyed(guarded, rule, {api.BEARER, api.SESSION})
 
     return decorate
+
+
+def keyed(view: Callable[P, ResponseReturnValue], rule: Rule, keys: Set[str]) -> Callable[P, ResponseReturnValue]:
+    """Say of an endpoint of the API which keys open it, which it sees to itself: a form's token too, where a session is one and changes something."""
+    view.rule = rule  # type: ignore[attr-defined]  # as above
+    view.keys = frozenset(keys)  # type: ignore[attr-defined]  # as above
+    # Flask-WTF checks before it is known how the request comes.
+    csrf.exempt(view)
+    return view
+
+
+def open_to_all(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Open an endpoint of the API, which changes nothing, to the world, without a key."""
+    return keyed(view, everyone, frozenset())
 
 
 def refusal_of_token(scope: str) -> Response | None:

@@ -41,8 +41,12 @@ def bearer_behind(token: str) -> Bearer | None:
     return find(token)
 
 
+BEARER, SESSION = "bearer token", "session"
+"""Keys that open endpoints of the API; a feature may have others. What a session changes needs a form's token too."""
+
+
 def is_api(path: str) -> bool:
-    """Whether a path is the API's, where every answer is JSON; the path of a route is one as well."""
+    """Whether a path is the API's, where no answer is a page; the path of a route is one as well."""
     return "/api/" in path
 
 
@@ -52,8 +56,15 @@ def bearer_token() -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
+def speaks_plainly(path: str) -> bool:
+    """Whether errors there are lines of text, for the logs of a CI, unless JSON is asked for: what checkers ask begins with /api/."""
+    return path.startswith("/api/") and request.accept_mimetypes.best_match(("text/plain", "application/json")) != "application/json"
+
+
 def refusal(code: int, message: str, error: str | None = None) -> Response:
-    """An error as JSON; without a word of its own the `error` is the status's, `not_found` say."""
+    """An error as JSON, or as text where checkers ask; without a word of its own the `error` is the status's, `not_found` say."""
+    if speaks_plainly(request.path):
+        return Response(f"{message}\n", code, mimetype="text/plain")
     answer = jsonify(error=error or HTTP_STATUS_CODES[code].lower().replace(" ", "_"), message=message)
     answer.status_code = code
     return answer

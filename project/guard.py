@@ -1,4 +1,4 @@
-"""A route without an access rule, or one of the API that takes no tokens, stops the app from starting."""
+"""A route without an access rule, or one of the API that does not say which keys open it, stops the app from starting."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from flask import Flask
 
 from project.access import Rule
 from project.admin import ClosedView
-from project.api import is_api, scopes_of
+from project.api import BEARER, is_api, scopes_of
 
 
 def rule_of(view: Callable[..., Any]) -> Rule | None:
@@ -26,9 +26,12 @@ def demand_a_rule_of_every_route(app: Flask) -> None:
 
 
 def demand_tokens_of_the_api_alone(app: Flask) -> None:
-    """Raise RuntimeError if a route of the API takes no bearer tokens, another one does, or a scope is none that a token can have."""
-    scopes = {rule.rule: getattr(app.view_functions[rule.endpoint], "scope", None) for rule in app.url_map.iter_rules()}
-    if misplaced := sorted(path for path, scope in scopes.items() if is_api(path) != (scope is not None)):
-        raise RuntimeError(f"a route takes bearer tokens if, and only if, /api/ is in it: {', '.join(misplaced)}")
+    """Raise RuntimeError if a route of the API does not say by which keys it is opened, another one does, or a scope is none that a token can have."""
+    views = {rule.rule: app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules()}
+    if misplaced := sorted(path for path, view in views.items() if is_api(path) != hasattr(view, "keys")):
+        raise RuntimeError(f"a route says which keys open it if, and only if, /api/ is in it: {', '.join(misplaced)}")
+    scopes = {path: getattr(view, "scope", None) for path, view in views.items()}
+    if bare := sorted(path for path, view in views.items() if BEARER in getattr(view, "keys", ()) and scopes[path] is None):
+        raise RuntimeError(f"routes that take bearer tokens of no scope: {', '.join(bare)}")
     if unknown := sorted(set(filter(None, scopes.values())) - scopes_of(app).keys()):
         raise RuntimeError(f"scopes that no token can have, for no feature named them in scopes_of(app): {', '.join(unknown)}")

@@ -19,10 +19,11 @@ class Queue(StrEnum):
     """Every queue there is."""
 
     NUMBERS = "numbers"
+    SCORES = "scores"
     CHORES = "chores"
 
 
-PRIORITIES = {Queue.NUMBERS: 0, Queue.CHORES: 100}
+PRIORITIES = {Queue.NUMBERS: 0, Queue.SCORES: 50, Queue.CHORES: 100}
 """Of what a worker has fetched it does the smaller priority first, so that no chore keeps numbers waiting."""
 
 

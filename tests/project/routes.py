@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts.models import User
+from courses.models import Course
 from project.extensions import Model, db
 from tests.factories import PASSWORD, make_process, make_superuser, make_task, make_user
 from workers.broker import InProcessBroker, broker_of
@@ -88,6 +89,22 @@ VISITS = [
     # Without a token: what pages of the site may ask for.
     Visit("accounts_api.me", "GET", "/accounts/api/me", (401, 200, 200, 200)),
     Visit("reviews_api.authors", "GET", "/reviews/api/authors", (401, 403, 200, 200)),
+    # By a session; tests/courses asks them with tokens.
+    Visit("courses_api.healthcheck", "GET", "/api/healthcheck", everyone(200)),
+    Visit("courses_api.ping", "GET", "/api/sample/ping", everyone(403)),
+    Visit("courses_api.report", "POST", "/api/sample/report", everyone(403)),
+    Visit("courses_api.score", "GET", "/api/sample/score", everyone(403)),
+    Visit("courses_api.is_admin", "GET", "/api/sample/is_admin", everyone(403)),
+    Visit("courses_api.deadlines", "GET", "/api/sample/deadlines", everyone(403)),
+    Visit("courses_api.update_config", "POST", "/api/sample/update_config", everyone(403)),
+    Visit("courses_api.update_cache", "POST", "/api/update_cache", everyone(403)),
+    Visit("courses_api.database", "GET", "/api/sample/database", (403, 403, 200, 200)),
+    Visit("courses_api.update_database", "POST", "/api/sample/database/update", (403, 403, 403, 400)),
+    Visit("courses_api.update_comment", "POST", "/api/sample/comment/update", (403, 403, 403, 400)),
+    Visit("courses_api.override_grade", "POST", "/api/sample/grade/override", (403, 403, 403, 400)),
+    Visit("courses_api.clear_override", "POST", "/api/sample/grade/clear_override", (403, 403, 403, 400)),
+    Visit("courses_api.reports", "POST", "/api/sample/reports", everyone(403)),
+    Visit("courses_api.batch_state", "GET", "/api/sample/reports/1", everyone(403)),
     Visit("audit.index", "GET", "/audit/", superusers(200)),
     Visit("audit.export", "GET", "/audit/events.csv", superusers(200)),
     # Nobody has begun to log in, and nobody has set up a second factor.
@@ -160,8 +177,9 @@ VISITS = [
     Visit("schedule.run_one", "POST", "/workers/schedule/run", superusers(302), {"schedule": "generate_random_numbers", "key": "{task}"}),
 ]
 
-POSTS = [visit for visit in VISITS if visit.method == "POST"]
-WITHOUT_A_PAGE = [visit for visit in POSTS if not any(page.method == "GET" and page.endpoint == visit.endpoint for page in VISITS)]
+POSTS = [visit for visit in VISITS if visit.method == "POST" and not visit.endpoint.startswith("courses_api.")]
+"""The forms of pages; what is posted to the API of courses is no form of a page, and tests/courses tries it."""
+WITHOUT_A_PAGE = [visit for visit in VISITS if visit.method == "POST" and not any(page.method == "GET" and page.endpoint == visit.endpoint for page in VISITS)]
 """What changes something and shows nothing."""
 
 
@@ -189,6 +207,8 @@ def make_world(app: Flask) -> World:
         }
         ids = {"visitor": None, **{name: user.id for name, user in people.items()}}
         world = World(make_task(people["superuser"]).id, make_user("bystander").id, make_process().id, ids)
+        db.session.add(Course(name="sample", title="A sample"))
+        db.session.commit()
         db.session.remove()
     return world
 

@@ -1,0 +1,123 @@
+"""One student's history of one assignment in the database: lock, read, add, and what counts in the end."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, and_, delete, or_, select, update
+
+from courses.evaluation import Counting, Terms
+from courses.models import Assignment, Course, Enrolment, Extension, Group, Score, Submission
+from project.database import insert, on_sqlite
+from project.extensions import db
+
+
+class Person(NamedTuple):
+    """Whose history it is; part of `Enrolment`."""
+
+    id: int
+    rms_username: str
+    rms_id: str | None
+    saved_grade: int | None
+
+
+TERMS = (
+    *(Assignment.id, Assignment.name, Assignment.points, Assignment.group_id, Group.starts_at, Group.ends_at, Group.steps),
+    *(Course.deadline_kind, Course.enforce_limits, Course.max_submissions, Course.submission_penalty),
+)
+"""In the order of `Terms`."""
+COUNTING = (Assignment.name, Assignment.points, Assignment.min_score, Assignment.is_bonus, Assignment.is_large, Group.starts_at)
+"""In the order of `Counting`."""
+
+
+def lock_person(course_id: int, *, rms_username: str | None = None, rms_id: str | None = None) -> Person | None:
+    """Whom the course knows by the name, or else by the id; nobody else writes in any of the person's histories until the transaction ends."""
+    who = and_(Enrolment.course_id == course_id, Enrolment.rms_username == rms_username if rms_username is not None else Enrolment.rms_id == rms_id)
+    if on_sqlite():
+        # It has no locks of rows; a write takes the whole database.
+        db.session.execute(update(Enrolment).where(who).values(total=Enrolment.total).execution_options(synchronize_session=False))
+    columns = (Enrolment.id, Enrolment.rms_username, Enrolment.rms_id, Enrolment.saved_grade)
+    row = db.session.execute(select(*columns).where(who).with_for_update()).first()
+    return row and Person(*row)
+
+
+def enrol_known(course_id: int, *, rms_username: str | None = None, rms_id: str | None = None) -> None:
+    """Enrol whom another course of the instance knows by the name, or else by the id; the caller commits.
+
+    No account comes along: who that is was decided by another course's teachers.
+    """
+    who = Enrolment.rms_username == rms_username if rms_username is not None else Enrolment.rms_id == rms_id
+    columns = (Enrolment.rms_username, Enrolment.rms_id, Enrolment.first_name, Enrolment.last_name)
+    known = db.session.execute(select(*columns).where(who).order_by(Enrolment.rms_id.is_(None), Enrolment.id.desc()).limit(1)).first()
+    if known:
+        add_enrolment(course_id, **known._mapping)
+
+
+def add_enrolment(course_id: int, rms_username: str, **values: Any) -> None:
+    """Enrol somebody, unless the name or the id is in the course already; the caller commits."""
+    db.session.execute(insert(Enrolment).values(course_id=course_id, rms_username=rms_username, **values).on_conflict_do_nothing())
+
+
+def terms_of(course_id: int, task: str) -> Terms | None:
+    """What the points of an enabled assignment depend on, as it is committed now."""
+    row = db.session.execute(_terms(course_id).where(Assignment.name == task)).first()
+    return Terms(*row) if row else None
+
+
+def all_terms(course_id: int) -> list[Terms]:
+    """The same of each assignment of the course, disabled ones included."""
+    everything = select(*TERMS).join_from(Assignment, Group, Group.id == Assignment.group_id).join(Course, Course.id == Assignment.course_id)
+    return [Terms(*row) for row in db.session.execute(everything.where(Assignment.course_id == course_id))]
+
+
+def _terms(course_id: int) -> Select[*tuple[Any, ...]]:
+    enabled = (Assignment.course_id == course_id, Assignment.enabled, Group.enabled)
+    return select(*TERMS).join_from(Assignment, Group, Group.id == Assignment.group_id).join(Course, Course.id == Assignment.course_id).where(*enabled)
+
+
+def history_of(enrolment_id: int, assignment_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The student's entries of the assignment, in the order in which they came; in each the parts of `Happened` first."""
+    columns = (Submission.kind, Submission.raw, Submission.check_deadline, Submission.allow_reduction, Submission.submitted_at)
+    more = (Submission.id, Submission.commit, Submission.job, Submission.score, Submission.why)
+    mine = (Submission.enrolment_id == enrolment_id, Submission.assignment_id == assignment_id)
+    return db.session.execute(select(*columns, *more).where(*mine).order_by(Submission.id)).all()
+
+
+def extensions_of(enrolment_id: int, terms: Terms) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The student's extensions for the assignment or its group."""
+    of_it = or_(Extension.assignment_id == terms.assignment_id, Extension.group_id == terms.group_id)
+    return db.session.execute(select(Extension.extra, Extension.ends_at).where(Extension.enrolment_id == enrolment_id, of_it)).all()
+
+
+def add_submission(**values: Any) -> None:
+    """A new entry; the caller commits."""
+    db.session.execute(insert(Submission).values(**values))
+
+
+def set_score(enrolment_id: int, assignment_id: int, value: int | None, at: datetime) -> None:
+    """What counts from now on, None for nothing; the caller commits."""
+    if value is None:
+        mine = (Score.enrolment_id == enrolment_id, Score.assignment_id == assignment_id)
+        db.session.execute(delete(Score).where(*mine).execution_options(synchronize_session=False))
+        return
+    put = insert(Score).values(enrolment_id=enrolment_id, assignment_id=assignment_id, value=value, updated_at=at)
+    db.session.execute(put.on_conflict_do_update(index_elements=["enrolment_id", "assignment_id"], set_={"value": value, "updated_at": at}))
+
+
+def score_of(enrolment_id: int, assignment_id: int) -> int | None:
+    """What counts now."""
+    return db.session.scalar(select(Score.value).where(Score.enrolment_id == enrolment_id, Score.assignment_id == assignment_id))
+
+
+def counting_with_scores(course_id: int, enrolment_id: int) -> list[tuple[Counting, int | None]]:
+    """The enabled assignments of the course, each with the student's score."""
+    own = and_(Score.assignment_id == Assignment.id, Score.enrolment_id == enrolment_id)
+    rows = select(*COUNTING, Score.value).join_from(Assignment, Group, Group.id == Assignment.group_id).outerjoin(Score, own)
+    enabled = (Assignment.course_id == course_id, Assignment.enabled, Group.enabled)
+    return [(Counting(*row[:-1]), row[-1]) for row in db.session.execute(rows.where(*enabled))]
+
+
+def set_totals(enrolment_id: int, total: int, large_count: int, saved_grade: int) -> None:
+    """Keep what a student's scores add up to; the caller commits."""
+    values = {"total": total, "large_count": large_count, "saved_grade": saved_grade}
+    db.session.execute(update(Enrolment).where(Enrolment.id == enrolment_id).values(**values).execution_options(synchronize_session=False))

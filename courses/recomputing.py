@@ -1,0 +1,91 @@
+"""Working out every score of a course anew from its history, after its rules have changed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from courses import recomputing_queries as queries
+from courses.evaluation import Terms, entry_of, extended, happened
+from courses.history import formulas_of, standing
+from courses.history_queries import all_terms
+from courses.models import Course
+from courses.recomputing_queries import Past
+from courses.scoring import Outcome, fold
+from courses.statuses import CourseStatus, final_grade
+
+Scores = dict[int, dict[int, int]]
+"""What counts, by enrolment and assignment."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Somebody whose total changed."""
+
+    rms_username: str
+    before: int
+    after: int
+
+
+def recompute(course: Course, at: datetime) -> Sequence[Moved]:
+    """Evaluate each history of the course by its rules as they are now, and keep what comes out; whose totals changed.
+
+    One transaction, which the caller commits: readers see the course as it was, or as it is. Everybody in the course is locked meanwhile,
+    in the order of their ids, so that no report is lost.
+    """
+    people = queries.lock_people(course.id)
+    kept, scores = queries.scores_of(course.id), _evaluated(course)
+    queries.put_scores(_differences(kept, scores), at)
+    queries.drop_scores((person, assignment) for person in kept for assignment in kept[person] if assignment not in scores[person])
+    counting, formulas = queries.counting_of(course.id), formulas_of(course)
+    names = {assignment_id: assignment.name for assignment_id, assignment in counting.items()}
+    worths, status = list(counting.values()), CourseStatus(course.status)
+    moved, changed = [], []
+    for person in people:
+        own = {names[assignment]: value for assignment, value in scores[person.id].items() if assignment in names}
+        sums, new = standing(worths, own, formulas, at)
+        after = (sums.total_score, sums.large_count, final_grade(status, person.saved_grade, new))
+        if after != (person.total, person.large_count, person.saved_grade):
+            changed.append({"id": person.id, "total": after[0], "large_count": after[1], "saved_grade": after[2]})
+        if sums.total_score != person.total:
+            moved.append(Moved(person.rms_username, person.total, sums.total_score))
+    queries.update_people(changed)
+    course.outdated_since = None
+    return moved
+
+
+def _evaluated(course: Course) -> Scores:
+    """The score of each history, all outcomes of which are kept where they are others than before."""
+    terms = {each.assignment_id: each for each in all_terms(course.id)}
+    extensions = queries.extensions_of(course.id)
+    scores: Scores = defaultdict(dict)
+    changed: list[dict[str, Any]] = []
+    for (person, assignment), history in groupby(queries.histories_of(course.id), key=lambda past: (past.enrolment_id, past.assignment_id)):
+        own = terms[assignment]
+        past = list(history)
+        folded = fold((entry_of(happened(row), own.points) for row in past), _deadline(own, extensions.get(person, ())), own.limits)
+        changed += _changed(past, folded.outcomes)
+        if folded.score is not None:
+            scores[person][assignment] = folded.score
+    queries.update_outcomes(changed)
+    return scores
+
+
+def _deadline(terms: Terms, extensions: Iterable[Any]) -> Any:
+    return extended(terms.deadline, [each for each in extensions if each.assignment_id == terms.assignment_id or each.group_id == terms.group_id])
+
+
+def _changed(past: Sequence[Past], outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
+    for row, outcome in zip(past, outcomes, strict=True):
+        after = (outcome.attempt, outcome.multiplier, outcome.earned, outcome.score, outcome.counted, outcome.why)
+        if after != row[8:]:
+            yield dict(zip(queries.OUTCOME, after, strict=True)) | {"id": row.id}
+
+
+def _differences(kept: Scores, scores: Scores) -> Iterator[dict[str, int]]:
+    for person, own in scores.items():
+        for assignment, value in own.items():
+            if kept.get(person, {}).get(assignment) != value:
+                yield {"enrolment_id": person, "assignment_id": assignment, "value": value}

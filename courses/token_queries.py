@@ -1,0 +1,54 @@
+"""What is asked of the tokens of courses, and of the course that a request is about. A token that is revoked stays, and opens nothing."""
+
+from sqlalchemy import Row, and_, select, update
+
+from courses.models import Course, CourseToken, Enrolment, Role, Scope
+from project.database import now, seconds_from_now
+from project.extensions import db
+
+USED_SECONDS = 60
+"""How stale `last_used_at` may be."""
+
+
+def course_with_token(name: str, token_hash: str) -> Row[Course, CourseToken | None] | None:
+    """The course, and its token behind the hash, which may be none; None without such a course."""
+    live = and_(CourseToken.course_id == Course.id, CourseToken.token_hash == token_hash, CourseToken.revoked_at.is_(None))
+    return db.session.execute(select(Course, CourseToken).outerjoin(CourseToken, live).where(Course.name == name)).first()
+
+
+def course_of_token(token_hash: str) -> Row[Course, CourseToken] | None:
+    """The course that the live token behind the hash belongs to."""
+    live = (CourseToken.token_hash == token_hash, CourseToken.revoked_at.is_(None))
+    return db.session.execute(select(Course, CourseToken).join(Course, Course.id == CourseToken.course_id).where(*live)).first()
+
+
+def use(token_id: int) -> None:
+    """Note that the token is in use, unless that was noted within the last minute; commits."""
+    stale = CourseToken.last_used_at.is_(None) | (CourseToken.last_used_at < seconds_from_now(-USED_SECONDS))
+    db.session.execute(update(CourseToken).where(CourseToken.id == token_id, stale).values(last_used_at=now()).execution_options(synchronize_session=False))
+    db.session.commit()
+
+
+def add_token(course_id: int, name: str, scope: Scope, token_hash: str, enrolment_id: int | None = None) -> CourseToken:
+    """A new token, flushed; the caller commits."""
+    token = CourseToken(course_id=course_id, name=name, scope=scope, token_hash=token_hash, enrolment_id=enrolment_id)
+    db.session.add(token)
+    db.session.flush()
+    return token
+
+
+def is_used(token_hash: str) -> bool:
+    """Whether any course has, or had, the token behind the hash."""
+    return db.session.scalar(select(CourseToken.id).where(CourseToken.token_hash == token_hash)) is not None
+
+
+def role_of(course_id: int, user_id: int) -> Row[int, str] | None:
+    """The id of a user's enrolment in the course, and the role; None for whoever is not in it."""
+    mine = (Enrolment.course_id == course_id, Enrolment.account_id == user_id)
+    return db.session.execute(select(Enrolment.id, Enrolment.role).where(*mine)).first()
+
+
+def is_teacher(course_id: int, rms_username: str) -> bool:
+    """Whether whoever has that name is a teacher of the course."""
+    named = (Enrolment.course_id == course_id, Enrolment.rms_username == rms_username, Enrolment.role == Role.TEACHER)
+    return db.session.scalar(select(Enrolment.id).where(*named)) is not None
