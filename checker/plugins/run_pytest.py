@@ -5,6 +5,7 @@ import os
 import secrets
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pydantic import Field
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.provenance import tree_of
-from checker.pytests.collection import configuration, course_files, expected_tests, file_patterns
+from checker.pytests.collection import configuration, course_files, file_patterns, rules_of
 from checker.pytests.verdict import Untrustworthy, Verdict, judge
 from checker.sandbox import Job, Limits, Outcome, SandboxUnavailable, choose
 
@@ -52,7 +53,7 @@ class RunPytest(PluginABC):
         nonce = secrets.token_hex(16)
         try:
             outcome = tests.run(args, nonce, verbose)
-            verdict = judge(outcome, nonce, tests.expected, tests.students)
+            verdict = judge(outcome, nonce, tests.rules)
         except SandboxUnavailable as error:
             raise PluginExecutionFailed(str(error)) from error
         except Untrustworthy as error:
@@ -75,8 +76,8 @@ class Tests:
         if not found:
             raise PluginExecutionFailed(f"There is nothing called {name} in {origin} to test")
         self.files = [file for one in found for file in course_files(one, tree, patterns)]
-        self.students = sorted(str(file) for file in tree.students)
-        self.expected = frozenset() if self.node else expected_tests(self.files, self.root, self.configuration)
+        rules = rules_of(self.files, tree, self.configuration, self.root)
+        self.rules = replace(rules, expected=frozenset()) if self.node else rules
 
     @property
     def nodes(self) -> list[str]:
@@ -89,7 +90,7 @@ class Tests:
         paths = [self.origin, *(self.origin / path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
         settings = {
             "nonce": nonce,
-            "students": self.students,
+            "students": sorted(self.rules.students),
             "paths": [str(path) for path in paths],
             "arguments": [*arguments(self.root, self.configuration, verbose), *self.nodes],
             "tests": [str(file) for file in self.files],

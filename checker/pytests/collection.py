@@ -10,6 +10,7 @@ from typing import TypeGuard
 
 from checker.exceptions import PluginExecutionFailed
 from checker.provenance import Tree
+from checker.pytests.verdict import Rules
 
 TEST_FILES = ("test_*.py", "*_test.py")
 """What pytest takes for tests in a folder."""
@@ -18,6 +19,11 @@ CONFIGURATIONS |= {"tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 """The files that pytest looks for, in its order, with the section that makes one its configuration."""
 ALWAYS = {"pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"}
 """Those which are one even when empty."""
+
+OWN_RULES = ("python_classes", "python_functions", "collect_ignore", "pytest_ignore_collect", "pytest_pycollect")
+"""The words of who changes what counts as a test."""
+SKIPPING = ("skip", "xfail")
+"""The words of who leaves tests out."""
 
 
 def course_files(target: Path, tree: Tree, patterns: Sequence[str]) -> list[Path]:
@@ -75,17 +81,25 @@ def file_patterns(file: Path | None) -> Sequence[str]:
     return [str(pattern) for pattern in patterns] if isinstance(patterns, list) else TEST_FILES
 
 
-def expected_tests(files: Sequence[Path], root: Path, config: Path | None) -> frozenset[str]:
-    """The tests that a run has to account for, named as pytest does, without parameters.
+def rules_of(files: Sequence[Path], tree: Tree, config: Path | None, root: Path) -> Rules:
+    """What is known of a run's tests beforehand, from the course's files alone; names are as pytest gives them, without parameters.
 
-    None where the course says itself, in its configuration or a conftest.py, what counts as a test.
+    No test in particular is expected where the course says itself, in its configuration or a conftest.py, what counts as one.
     """
-    sources = [config] if config is not None else []
-    sources += [file for folder in {file.parent for file in files} for file in (above / "conftest.py" for above in (folder, *folder.parents)) if file.is_file()]
-    own_rules = ("python_classes", "python_functions", "collect_ignore", "pytest_ignore_collect", "pytest_pycollect")
-    if any(rule in source.read_text(errors="replace") for source in sources for rule in own_rules):
-        return frozenset()
-    return frozenset(f"{file.relative_to(root).as_posix()}::{name}" for file in files for name in tests_in(file.read_text(errors="replace")))
+    shared = [config] if config is not None else []
+    folders = {folder for file in files for folder in file.parents if folder.is_relative_to(root)}
+    shared += [file for folder in sorted(folders) if (file := folder / "conftest.py").is_file() and file not in tree.students]
+    common = "".join(map(text_of, shared))
+    names = {file: file.relative_to(root).as_posix() for file in files}
+    own = any(rule in common for rule in OWN_RULES)
+    expected = frozenset(f"{names[file]}::{test}" for file in files for test in (() if own else tests_in(text_of(file))))
+    skipping = frozenset(names[file] for file in files if any(word in common + text_of(file) for word in SKIPPING))
+    return Rules(expected, skipping, frozenset(map(str, tree.students)))
+
+
+def text_of(file: Path) -> str:
+    """A file of the course, whatever its bytes."""
+    return file.read_text("utf-8", "replace")
 
 
 def tests_in(source: str) -> Iterator[str]:

@@ -81,9 +81,10 @@ def raised_in(error: "pytest.ExceptionInfo[BaseException]") -> str | None:
 
 
 def described(error: "pytest.ExceptionInfo[BaseException]") -> str:
-    """An exception in a line."""
+    """An exception in a line; of one in a module that pytest imported, the last."""
     lines = error.exconly(tryshort=True).strip().splitlines() or [error.typename]
-    return lines[0][:300]
+    line = lines[-1].removeprefix("E").strip() if error.errisinstance(pytest.Collector.CollectError) else lines[0]
+    return line[:300]
 
 
 class Reporter:
@@ -163,7 +164,11 @@ class Reporter:
         outcome = yield
         error = outcome.excinfo
         # Reports can be rewritten; that the test raised is seen here first.
-        if error is not None and not issubclass(error[0], _pytest.outcomes.Skipped | unittest.SkipTest) and item.get_closest_marker("xfail") is None:
+        if (
+            error is not None
+            and not issubclass(error[0], _pytest.outcomes.Skipped | _pytest.outcomes.XFailed | unittest.SkipTest)
+            and item.get_closest_marker("xfail") is None
+        ):
             info = pytest.ExceptionInfo.from_exception(error[1])
             self.send("test", name=item.nodeid, when="call", outcome="failed", text=described(info), where=raised_in(info))
 

@@ -1,7 +1,6 @@
 """The verdict on a run of pytest: what it told must be complete, agree with itself and with how it ended."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +28,24 @@ class Verdict:
         return len(self.passed) / ran if ran else 0.0
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What the parent knows of the tests by itself."""
+
+    expected: frozenset[str] = frozenset()
+    """The tests that have to be accounted for."""
+    skipping: frozenset[str] = frozenset()
+    """The files whose tests the course itself may skip."""
+    students: frozenset[str] = frozenset()
+    """The student's files."""
+
+    def forbids_skipping(self, name: str, where: str | None) -> str | None:
+        """Why a test, or a file of them, that was skipped by an exception raised in the file `where` counts as failed; None if it does not."""
+        if where in self.students:
+            return "the work skips its own test"
+        return None if name.partition("::")[0] in self.skipping else "it was skipped, which the course's tests never do"
+
+
 @dataclass
 class Told:
     """What a run told of itself, message by message."""
@@ -42,7 +59,7 @@ class Told:
     finished: dict[str, Any] | None = None
 
 
-def judge(outcome: Outcome, nonce: str, expected: Iterable[str], students: Iterable[str]) -> Verdict:
+def judge(outcome: Outcome, nonce: str, rules: Rules) -> Verdict:
     """The verdict on a run that ended so; Untrustworthy unless report, exit code and nonce agree and every expected test is accounted for."""
     told = read(outcome.report, nonce)
     if told.tampered:
@@ -55,17 +72,18 @@ def judge(outcome: Outcome, nonce: str, expected: Iterable[str], students: Itera
     if code != outcome.exit_code:
         raise Untrustworthy(f"The program ended with exit code {outcome.exit_code}, while the tests had ended with {code}")
     verdict = Verdict(coverage=told.finished["coverage"])
-    own = frozenset(students)
     for collection in told.uncollected:
-        if collection["outcome"] == "failed" or collection["where"] in own:
+        if collection["outcome"] == "failed":
             verdict.failed[collection["name"]] = collection["text"] or "it cannot be imported"
+        elif (why := rules.forbids_skipping(collection["name"], collection["where"])) is not None:
+            verdict.failed[collection["name"]] = why
     known = {name.partition("[")[0] for name in (*told.collected, *told.deselected)}
-    missing = sorted(name for name in expected if name not in known and not is_excused(name, told))
+    missing = sorted(name for name in rules.expected if name not in known and not is_excused(name, told))
     if missing and not verdict.failed:
         raise Untrustworthy(f"Not all of the tests were run, without: {', '.join(missing)}")
     verdict.failed |= dict.fromkeys(missing, "it was not run")
     for name in told.collected:
-        settle(name, told.results.get(name, []), own, verdict)
+        settle(name, told.results.get(name, []), rules, verdict)
     if code != 0 and not verdict.failed:
         raise Untrustworthy(f"pytest ended with exit code {code}, which no test accounts for")
     if not verdict.passed and not verdict.failed:
@@ -118,14 +136,14 @@ def is_excused(name: str, told: Told) -> bool:
     return any(collection["name"] in (file, name.rpartition("::")[0]) for collection in told.uncollected)
 
 
-def settle(name: str, results: list[dict[str, Any]], students: frozenset[str], verdict: Verdict) -> None:
+def settle(name: str, results: list[dict[str, Any]], rules: Rules, verdict: Verdict) -> None:
     """How one test went, by all that was told of it: it passed only if all its three phases did."""
     for result in results:
         if result["outcome"] == "failed":
             verdict.failed[name] = result["text"] or "it failed"
             return
-        if result["outcome"] == "skipped" and result["where"] in students:
-            verdict.failed[name] = "the work skips its own test"
+        if result["outcome"] == "skipped" and (why := rules.forbids_skipping(name, result["where"])) is not None:
+            verdict.failed[name] = why
             return
     phases = {result["when"]: result["outcome"] for result in results}
     if "skipped" in phases.values():

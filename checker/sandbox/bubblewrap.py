@@ -34,7 +34,7 @@ class Bubblewrap(Sandbox):
         with job_user() as user:
             if user is not None:
                 hand_over(job.writable, user)
-                open_up([path for path in (job.directory, *job.readable) if path.exists()])
+                open_up([job.directory, *job.readable])
             command = [*outside(job, limits, user), "--", *dropping(user), *limited(job.command, limits)]
             usage = Usage(limits, job.writable)
             return supervise(Start(command, Path("/"), job.full_environment, job.stdin, job.report), limits, usage.look, end)

@@ -38,7 +38,7 @@ class Rlimits(Sandbox):
         with job_user() as user:
             if user is not None:
                 hand_over(job.writable, user)
-                open_up([path for path in (job.directory, *job.readable) if path.exists()])
+                open_up([job.directory, *job.readable])
             elif limits.processes is not None:
                 # The kernel counts all that this user runs.
                 limits = replace(limits, processes=limits.processes + threads_of(os.geteuid()))

@@ -46,7 +46,7 @@ def open_up(paths: Sequence[Path]) -> None:
 
     A temporary folder is its maker's alone, and a job of root's runs as another user.
     """
-    for path in paths:
+    for path in filter(os.path.exists, paths):
         mode = path.stat().st_mode
         wanted = 0o555 if stat.S_ISDIR(mode) else 0o444
         if mode & wanted != wanted:

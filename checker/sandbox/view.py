@@ -73,8 +73,8 @@ def mounts(job: Job) -> list[Mount]:
 
 
 def existing(paths: Sequence[Path]) -> list[Path]:
-    """Those that are there."""
-    return [path for path in paths if path.exists()]
+    """Those that are there, and can be reached."""
+    return [path for path in paths if os.path.exists(path)]
 
 
 def programs() -> list[Path]:

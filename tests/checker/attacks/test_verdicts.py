@@ -1,0 +1,76 @@
+"""Wrong solutions that attack their tests don't pass, and the student is told why."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from checker import provenance
+from checker.exceptions import PluginExecutionFailed
+from checker.plugins.base import PluginOutput
+from checker.plugins.run_pytest import RunPytest
+from tests.checker.attacks.attack import Attack
+from tests.checker.attacks.on_verdicts import ATTACKS
+from tests.checker.isolation import require_bubblewrap
+
+TESTS = """
+from solution import add
+
+def test_small():
+    assert add(1, 1) == 2
+
+def test_negative():
+    assert add(-1, -2) == -3
+
+def test_large():
+    assert add(10**30, 1) == 10**30 + 1
+"""
+QUICK = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+"""What this project's tests have installed takes seconds to import."""
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_bubblewrap()
+    monkeypatch.setenv(QUICK, "1")
+    monkeypatch.setenv("REPORT_TOKEN", "a-secret-token")
+
+
+def hand_in(folder: Path, solution: str, files: dict[str, str]) -> Path:
+    """A tree with the course's tests and what a student handed in; its task's folder."""
+    task = folder / "tree" / "task"
+    own = {"solution.py": solution, **files}
+    for name, text in {**own, "test_solution.py": TESTS}.items():
+        file = task / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    provenance.record(task.parent, [Path("task", name) for name in own])
+    return task
+
+
+def grade(task: Path, timeout: float = 60) -> PluginOutput:
+    """Run the stage as a student's CI does."""
+    whitelist = ["PATH", QUICK]
+    return RunPytest().run({"origin": str(task.parent), "target": task.name, "timeout": timeout, "env_whitelist": whitelist})
+
+
+def test_a_right_solution_passes(tmp_path: Path) -> None:
+    task = hand_in(tmp_path, "def add(a, b):\n    return a + b\n", {})
+
+    output = grade(task)
+
+    assert output.percentage == 1.0
+    assert output.output.endswith("3 of 3 tests passed")
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+def test_an_attack_on_the_verdict_fails(attack: Attack, tmp_path: Path) -> None:
+    task = hand_in(tmp_path, attack.solution, dict(attack.files))
+
+    with pytest.raises(PluginExecutionFailed) as failure:
+        grade(task, attack.timeout)
+
+    seen = f"{failure.value.message}\n{failure.value.output}"
+    assert re.search(attack.sees, seen), seen[:2000]
+    assert os.environ["REPORT_TOKEN"] not in seen
