@@ -2,10 +2,10 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins.files import found
@@ -41,7 +41,7 @@ def checked(listed: list[str]) -> list[str]:
 
 def tool(name: str, package: str | None = None) -> str:
     """The program of this name on PATH, else the newest with a version in its name, such as clang-tidy-18."""
-    if (path := shutil.which(name)) is not None:
+    if (path := which(name)) is not None:
         return path
     versions = {int(match[1]): program for program in programs() if (match := re.fullmatch(re.escape(name) + r"-(\d+)", program.name))}
     if not versions:

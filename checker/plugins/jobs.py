@@ -42,13 +42,14 @@ def run(program: Program) -> Outcome:
     """
     if not program.directory.is_dir():
         raise PluginExecutionFailed(f"There is no folder {program.directory}")
+    own = [Path(program.command[0])] if os.path.isabs(program.command[0]) else []
     environment = {"PATH": os.environ.get("PATH", os.defpath), **program.environment}
     job = Job(
         command=program.command,
         directory=program.directory.absolute(),
         environment=environment,
         writable=[path.absolute() for path in program.writable],
-        readable=[path.absolute() for path in program.readable],
+        readable=[path.absolute() for path in (*own, *program.readable)],
         hidden=[path.absolute() for path in program.hidden],
         network=program.network,
         stdin=program.stdin,

@@ -67,9 +67,14 @@ def mounts(job: Job) -> list[Mount]:
         above = next((mount.access for mount in reversed(found) if path.is_relative_to(mount.path)), Access.NONE)
         if access[path] != above:
             found.append(Mount(path, access[path], path))
-    seen = [mount.path for mount in found]
-    unseen = [path for path in dict.fromkeys(named) if not any(path.is_relative_to(other) for other in seen)]
-    return [*found, *(Mount(path, Access.READ, Path(os.path.realpath(path))) for path in unseen)]
+    by_link: list[Mount] = []
+    hidden = [path for path, kind in access.items() if kind is Access.NONE]
+    for path in sorted(set(named), key=lambda path: len(path.parts)):
+        real = Path(os.path.realpath(path))
+        if access[real] is not Access.NONE and not any(path.is_relative_to(mount.path) for mount in (*found, *by_link)):
+            by_link.append(Mount(path, Access.READ, real))
+            by_link += [Mount(path / below.relative_to(real), Access.NONE, below) for below in hidden if below.is_relative_to(real)]
+    return [*found, *by_link]
 
 
 def existing(paths: Sequence[Path]) -> list[Path]:
