@@ -1,12 +1,13 @@
 """The users and the page of each, for superusers: who it is, what is done to the account, and how it ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, abort, current_app, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_login import current_user
+from sqlalchemy import Select
 
 from accounts import queries
 from accounts.forms import OwnPasswordForm, UserForm
@@ -47,8 +48,8 @@ class UserView(ClosedModelView):
     column_details_list = column_list
     column_export_list = column_list
     column_searchable_list = ("username",)
-    column_sortable_list = ("id", "username", "task_count", "created_at")
-    column_default_sort = "id"
+    sort_keys = queries.SORT_KEYS
+    column_default_sort = ("id", False)
     column_labels = {
         "id": "Number",
         "is_active": "Active",
@@ -57,6 +58,10 @@ class UserView(ClosedModelView):
         "task_count": "Tasks",
         "created_at": "Since",
     }
+
+    def found(self, words: Sequence[str]) -> Select[User]:
+        """All users whose names have each of the words."""
+        return queries.users_with(words)
 
     def update_model(self, form: UserForm, model: User) -> Any:
         """Change a user's rights, unless that would leave the site without an active superuser."""

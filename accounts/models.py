@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import Index, String, false, func
+from sqlalchemy import Index, String, false, func, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from project.database import BigId, UTCDateTime, utc_now
@@ -30,7 +30,12 @@ class User(UserMixin, Model):
 
     __table_args__ = (
         Index("uq_users_username_lower", func.lower(username), unique=True),
-        Index(None, task_count.desc(), id),
+        Index("ix_users_most_tasks", literal_column("0") - task_count, id),
+        # What the list is sorted by.
+        Index(None, task_count, id),
+        Index(None, created_at, id),
+        # Parts of names.
+        Index("ix_users_username_parts", username, postgresql_using="gin", postgresql_ops={"username": "gin_trgm_ops"}).ddl_if(dialect="postgresql"),
         {"sqlite_autoincrement": True},
     )
 

@@ -1,15 +1,31 @@
 """What is asked of the table of users."""
 
-from sqlalchemy import and_, func, or_, select, update
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, and_, func, or_, select, update
 
 from accounts.models import User
 from project.database import on_sqlite
 from project.extensions import db
 
+SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
+    "id": User.id.expression,
+    "username": func.lower(User.username, type_=String),
+    "task_count": User.task_count.expression,
+    "created_at": User.created_at.expression,
+}
+"""What the list of users is sorted by."""
+
 
 def find_user(username: str) -> User | None:
     """The user of that name, in upper or lower case."""
     return db.session.scalar(select(User).where(func.lower(User.username) == username.lower()))
+
+
+def users_with(words: Sequence[str]) -> Select[User]:
+    """All users whose names have each of the words."""
+    return select(User).where(*(User.username.icontains(word, autoescape=True) for word in words))
 
 
 def get_user(user_id: int) -> User | None:

@@ -93,10 +93,12 @@ def connected_alone() -> Iterator[Connection]:
             yield connection
     else:
         with db.engine.connect() as connection:
-            # It has the lock soon, which would go back to the pool with it.
-            connection.detach()
-            wait_for(partial(lock_postgresql, connection))
-            yield connection
+            try:
+                wait_for(partial(lock_postgresql, connection))
+                yield connection
+            finally:
+                # The lock would go back to the pool with it. Not detached: then it could not leave its transactions, as a CREATE INDEX CONCURRENTLY must.
+                connection.invalidate()
 
 
 with current_app.app_context(), connected_alone() as connection:

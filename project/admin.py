@@ -1,6 +1,6 @@
 """The base of every Flask-Admin view: closed to all whom its rule does not admit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -9,12 +9,14 @@ from flask_admin import BaseView
 from flask_admin.contrib.sqla import ModelView
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import Unicode, cast, or_
+from sqlalchemy import ColumnElement, Row, Select
 
+from project import keyset
 from project.access import Rule, refuse
 from project.extensions import admin_of, db
 from project.formatting import number, utc, yes_no
 from project.ids import read_id
+from project.keyset import Place, Stretch
 from project.redirects import local_target
 
 # What a cell shows, by the type of its value; numbers as a person typed them.
@@ -26,7 +28,6 @@ CELLS = {
 }
 
 
-LAST_PAGE = 10**9
 EXPORT_CHUNK = 1000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")  # noqa: RUF001  # of full width, which spreadsheets take for the narrow ones
 
@@ -83,6 +84,10 @@ class ClosedModelView(ClosedView, ModelView):
     """What a row is called on the pages."""
     delete_warning: ClassVar[str] = "It will be gone for good."
     """What is said before a row is deleted."""
+    sort_keys: ClassVar[Mapping[str, ColumnElement[Any]]]
+    """What the list is sorted by for each column that it can be sorted by; never NULL, and with an index that has the id at its end."""
+    column_default_sort: ClassVar[tuple[str, bool]]
+    """The column by which the list is sorted at first, and whether descending."""
     empty_hint: ClassVar[str]
     """What stands in a list without rows."""
     action_disallowed_list = ("delete",)
@@ -92,32 +97,47 @@ class ClosedModelView(ClosedView, ModelView):
         row_id = read_id(id) if isinstance(id, str) else None
         return None if row_id is None else db.session.get(self.model, row_id)
 
+    def found(self, words: Sequence[str]) -> Select[Any]:
+        """All rows that have each of the words."""
+        raise NotImplementedError
+
+    def find(self, words: Sequence[str], key: ColumnElement[Any], stretch: Stretch) -> Sequence[Row[Any, Any, int]]:
+        """Those of them in a stretch of the list that is sorted by `key`: rows of the record, its key and its id."""
+        return db.session.execute(stretch.of(self.found(words).add_columns(key, self.model.id), key, self.model.id)).all()
+
     def get_list(self, page: int | None, sort_column: str | None, sort_desc: bool, search: str | None, *args: Any, **kwargs: Any) -> Any:
-        """A page of rows, or for an export all of them, read a thousand at a time.
+        """A page of rows from the place on that the address names, or for an export all of them, read a thousand at a time."""
+        name, descending = (sort_column, bool(sort_desc)) if sort_column and self.is_sortable(sort_column) else self.column_default_sort
+        key = self.sort_keys[name]
+        # PostgreSQL's text can't have NUL, so no row has such a word.
+        words = (search or "").replace("\0", "").split()
+        if kwargs.get("page_size") == self.export_max_rows:
+            return None, self._every_row(words, key, descending)
+        backwards = "before" in request.args
+        place = Place.read(request.args.get("before" if backwards else "after", ""), key)
+        stretch = Stretch(self.get_safe_page_size(kwargs.get("page_size")), descending, place, backwards and place is not None)
+        return None, keyset.page(stretch, lambda wanted: self.find(words, key, wanted))
 
-        What no row could hold is not asked for: pages beyond all rows, and NUL, which PostgreSQL's text can't have.
-        """
-        page, search = max(0, min(page or 0, LAST_PAGE)), (search or "").replace("\0", "")
-        if kwargs.get("page_size") != self.export_max_rows:
-            return super().get_list(page, sort_column, sort_desc, search, *args, **kwargs)
+    def _every_row(self, words: Sequence[str], key: ColumnElement[Any], descending: bool) -> Iterator[Any]:
+        # Asked for only while the answer streams: until then the request's session ends, and another one begins.
+        in_order = self.found(words).order_by(*Stretch(0, descending).order(key, self.model.id))
+        yield from db.session.scalars(in_order.execution_options(yield_per=EXPORT_CHUNK))
 
-        def every_row() -> Iterator[Any]:
-            # Asked for only while the answer streams: until then the request's session ends, and another one begins.
-            _, query = super(ClosedModelView, self).get_list(page, sort_column, sort_desc, search, *args, execute=False, **kwargs)
-            yield from query.yield_per(EXPORT_CHUNK)
+    def is_sortable(self, name: str) -> bool:
+        """Whether the list can be sorted by a column."""
+        return name in self.sort_keys
 
-        return None, every_row()
+    def place_url(self, **place: Place | str | None) -> str:
+        """The list as it is sorted and searched now, `after` or `before` a place; without one, its first page."""
+        shown = self._get_list_extra_args()
+        shown.extra_args.update({name: str(at) for name, at in place.items() if at is not None})
+        return str(self._get_list_url(shown))
 
-    def _apply_search(self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str) -> Any:
-        """Keep the rows that have each of the words in some column. Flask-Admin would take the signs of LIKE in them for such, and PostgreSQL refuse some."""
-        for word in search.split():
-            found = []
-            for field, path in self._search_fields:
-                query, joins, alias = self._apply_path_joins(query, joins, path, inner_join=False)
-                column = field if alias is None else getattr(alias, field.key)
-                found.append(cast(column, Unicode).icontains(word, autoescape=True))
-            query = query.filter(or_(*found))
-        return query, count_query, joins, count_joins
+    def _get_list_extra_args(self) -> Any:
+        """What the address asks for. A place belongs to one order of the list alone, so no link but those to other pages keeps it."""
+        asked = super()._get_list_extra_args()
+        asked.page, asked.extra_args = 0, {name: value for name, value in asked.extra_args.items() if name not in ("after", "before")}
+        return asked
 
     def get_export_value(self, model: Any, name: str) -> Any:
         """A value for CSV."""

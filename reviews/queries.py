@@ -2,24 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, literal, literal_column, select, tuple_
 
 from accounts.models import User
 from project.extensions import db
 from reviews.cursor import Cursor
 
+FEWER: ColumnElement[int] = literal_column("0") - User.task_count
+"""What grows from the author with the most Tasks to those with none; with the id behind it, it has an index."""
+
 
 def _by_amount(search: str) -> Select[int, str, int]:
-    authors = select(User.id, User.username, User.task_count).order_by(User.task_count.desc(), User.id)
-    return authors.where(func.lower(User.username).contains(search.lower(), autoescape=True)) if search else authors
+    authors = select(User.id, User.username, User.task_count).order_by(FEWER, User.id)
+    return authors.where(User.username.icontains(search, autoescape=True)) if search else authors
 
 
 def authors_by_amount(search: str, limit: int, after: Cursor | None = None) -> Sequence[Row[int, str, int]]:
     """A page of `(id, username, task_count)`, those with the most Tasks first, 0 included."""
     page = _by_amount(search).limit(limit)
     if after is not None:
-        fewer = User.task_count < after.task_count
-        page = page.where(or_(fewer, (User.task_count == after.task_count) & (User.id > after.user_id)))
+        page = page.where(tuple_(FEWER, User.id) > tuple_(literal(-after.task_count), literal(after.user_id)))
     return db.session.execute(page).all()
 
 

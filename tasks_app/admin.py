@@ -1,24 +1,26 @@
 """The pages of Tasks and their results, for superusers."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_login import current_user
+from sqlalchemy import ColumnElement, Row, Select
 
 from project import audit
 from project.access import superusers
 from project.admin import ClosedModelView, ClosedView
 from project.extensions import db
 from project.ids import id_from
-from tasks_app import charts, queries
+from project.keyset import Stretch
+from tasks_app import charts, list_queries, queries, result_queries
 from tasks_app.actors import delete_results, generate_random_number
 from tasks_app.forms import ResultFilterForm, TaskForm
-from tasks_app.models import Task
-from tasks_app.queries import ResultFilter
+from tasks_app.models import Task, TaskResult
+from tasks_app.result_queries import ResultFilter
 from tasks_app.runs import run_from
 from tasks_app.schedule import NAME
 from workers.broker import BrokerUnreachable
@@ -45,7 +47,7 @@ class TaskView(ClosedModelView):
     column_list = ("id", "title", "lower_limit", "upper_limit", "author", "created_at")
     column_export_list = (*column_list, "updated_at")
     column_searchable_list = ("id", "title", "author.username")
-    column_sortable_list = ("id", "title", "lower_limit", "upper_limit", ("author", "author.username"), "created_at")
+    sort_keys = list_queries.SORT_KEYS
     column_default_sort = ("id", True)
     column_labels = {
         "id": "Number",
@@ -55,6 +57,14 @@ class TaskView(ClosedModelView):
         "updated_at": "Changed",
         "author.username": "author",
     }
+
+    def found(self, words: Sequence[str]) -> Select[Task]:
+        """All Tasks that have each of the words."""
+        return list_queries.tasks_with(words)
+
+    def find(self, words: Sequence[str], key: ColumnElement[Any], stretch: Stretch) -> Sequence[Row[Task, Any, int]]:
+        """Those of them in a stretch of the list."""
+        return list_queries.tasks_in(stretch, words, key)
 
     def create_form(self, obj: Any = None) -> TaskForm:
         """An empty form, the author filled in."""
@@ -132,18 +142,18 @@ class ResultView(ClosedView):
     def index(self) -> ResponseReturnValue:
         """A page of results, by Task, author or tick."""
         form = ResultFilterForm(request.args)
-        results = []
-        if form.validate():
-            author_id = form.author.data and form.author.data.id
-            wanted = ResultFilter(task_id=form.task.data, author_id=author_id, tick_id=form.tick.data)
-            results = list(queries.results_after(id_from(request.args, "before"), RESULTS_PAGE + 1, wanted))
+        results: Sequence[TaskResult] = []
+        valid = form.validate()
+        wanted = ResultFilter(task_id=form.task.data, author=form.author.data, tick_id=form.tick.data)
+        if valid:
+            results = result_queries.results_after(id_from(request.args, "before"), RESULTS_PAGE + 1, wanted)
         shown = results[:RESULTS_PAGE]
         typed: dict[str, Any] = {name: value for name, value in request.args.items() if name in form and value}
         return self.render(
             "tasks/results.html",
             results=shown,
             filter=form,
-            older_url=url_for(".index", **typed, before=shown[-1].id) if len(results) > RESULTS_PAGE else None,
+            older_url=url_for(".index", **typed, before=wanted.place_of(shown[-1])) if len(results) > RESULTS_PAGE else None,
             newest_url=url_for(".index", **typed) if "before" in request.args else None,
         )
 
@@ -156,5 +166,11 @@ def task_from(source: Mapping[str, str]) -> Task:
 
 def draws_of(task: Task) -> dict[str, Any]:
     """What a page shows of a Task's numbers."""
-    results = queries.results_after(None, DRAWS_SHOWN, ResultFilter(task_id=task.id))
-    return {"draws": results, "statistics": queries.statistics(task.id), "line": charts.line_over_time(results), "histogram": charts.spread(results)}
+    results = result_queries.results_after(None, DRAWS_SHOWN, ResultFilter(task_id=task.id))
+    return {
+        "draws": results,
+        "statistics": result_queries.statistics(task.id),
+        "most_counted": result_queries.MOST_COUNTED,
+        "line": charts.line_over_time(results),
+        "histogram": charts.spread(results),
+    }

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, String, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import User
@@ -30,7 +30,7 @@ class Task(Model):
     lower_limit: Mapped[float] = mapped_column(Double)
     upper_limit: Mapped[float] = mapped_column(Double)
     # Its former value is needed when it changes: the amounts of Tasks are kept by it.
-    created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey(User.id), index=True, active_history=True)
+    created_by: Mapped[int] = mapped_column(BigInteger, ForeignKey(User.id), active_history=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=lambda row: row.get_current_parameters()["updated_at"])
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
@@ -43,6 +43,13 @@ class Task(Model):
         CheckConstraint("lower_limit <= upper_limit", name="ordered"),
         # PostgreSQL's NaN is larger than all numbers, so this keeps it out too; SQLite stores it as NULL.
         CheckConstraint(f"lower_limit >= -{LARGEST!r} AND upper_limit <= {LARGEST!r}", name="finite"),
+        # What the list is sorted by, and parts of words in titles.
+        Index("ix_tasks_title_id", func.coalesce(title, literal_column("''")), id),
+        Index(None, lower_limit, id),
+        Index(None, upper_limit, id),
+        Index(None, created_by, id),
+        Index(None, created_at, id),
+        Index("ix_tasks_title_parts", title, postgresql_using="gin", postgresql_ops={"title": "gin_trgm_ops"}).ddl_if(dialect="postgresql"),
         {"sqlite_autoincrement": True},
     )
 

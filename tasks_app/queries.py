@@ -1,9 +1,7 @@
 """What is asked of Tasks and their results."""
 
 import json
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -35,9 +33,9 @@ from project.extensions import db
 from tasks_app.draws import Draw
 from tasks_app.models import DeletedTask, Task, TaskResult
 
-ENLARGED, REDUCED = 2.0**200, 2.0**60
+ENLARGED = 2.0**200
 SMALLEST_FLOAT = 5e-324
-NOTHING_BESIDE_ONE, LARGE = 1e-200, 1e280
+NOTHING_BESIDE_ONE = 1e-200
 
 DELETION_BATCH = 5000
 SETTLED_SECONDS = 60
@@ -218,65 +216,6 @@ def _task_params() -> ColumnElement[Any]:
         text = '{"lower_limit": %s, "upper_limit": %s, "author_id": %d}'
         return type_coerce(func.printf(text, func.float_repr(Task.lower_limit), func.float_repr(Task.upper_limit), Task.created_by), JSON)
     return func.json_build_object("lower_limit", Task.lower_limit, "upper_limit", Task.upper_limit, "author_id", Task.created_by)
-
-
-# Looking
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """What a Task's draws have been; the floats are None while there are none."""
-
-    count: int
-    mean: float | None
-    lowest: float | None
-    highest: float | None
-
-
-def statistics(task_id: int) -> Statistics:
-    """Count, mean, lowest and highest of all the Task's results."""
-    own = TaskResult.task_id == task_id
-    count, lowest, highest = db.session.execute(select(func.count(), func.min(TaskResult.result), func.max(TaskResult.result)).where(own)).one()
-    if not count:
-        return Statistics(0, None, None, None)
-    # The sum of two results may be beyond the largest float, though their mean is not. Where that can be, they are added
-    # up 2⁶⁰ times smaller, without those that are nothing beside the large ones: PostgreSQL would call them an underflow.
-    large = max(-lowest, highest) > LARGE
-    summand = case((func.abs(TaskResult.result) < NOTHING_BESIDE_ONE, 0.0), else_=TaskResult.result / REDUCED) if large else TaskResult.result
-    mean = db.session.execute(select(func.sum(summand)).where(own)).scalar_one() / count * (REDUCED if large else 1.0)
-    return Statistics(count, min(max(mean, lowest), highest), lowest, highest)
-
-
-@dataclass(frozen=True)
-class ResultFilter:
-    """Which results are wanted; None does not filter."""
-
-    task_id: int | None = None
-    author_id: int | None = None
-    tick_id: int | None = None
-
-
-def results_after(cursor: int | None, limit: int, wanted: ResultFilter | None = None) -> Sequence[TaskResult]:
-    """A page of results, newest first, older than the result `cursor`.
-
-    Keyset, not OFFSET: a deep page costs what the first one costs.
-    """
-    wanted = wanted or ResultFilter()
-    page = select(TaskResult).order_by(TaskResult.id.desc()).limit(limit)
-    if cursor is not None:
-        page = page.where(TaskResult.id < cursor)
-    if wanted.task_id is not None:
-        page = page.where(TaskResult.task_id == wanted.task_id)
-    if wanted.tick_id is not None:
-        page = page.where(TaskResult.tick_id == wanted.tick_id)
-    if wanted.author_id is not None:
-        page = page.where(TaskResult.task_id.in_(select(Task.id).where(Task.created_by == wanted.author_id)))
-    return db.session.scalars(page).all()
-
-
-def result_of_run(task_id: int, message_id: uuid.UUID) -> TaskResult | None:
-    """The result of a Task that was run by itself, by the message that ran it."""
-    return db.session.scalar(select(TaskResult).where(TaskResult.message_id == message_id, TaskResult.tick_id.is_(None), TaskResult.task_id == task_id))
 
 
 # Deleting the results of deleted Tasks

@@ -8,7 +8,7 @@ from flask import current_app
 
 from project.database import utc_now
 from project.ids import id_from
-from tasks_app import queries
+from tasks_app import result_queries
 from tasks_app.actors import generate_random_number
 from tasks_app.models import Task, TaskResult
 from workers.broker import Backlog, BrokerUnreachable, broker_of
@@ -49,7 +49,7 @@ def run_from(source: Mapping[str, str], task: Task) -> Run | None:
 
 
 def _as_it_stands(message_id: uuid.UUID, sent: int, task_id: int) -> Run:
-    if result := queries.result_of_run(task_id, message_id):
+    if result := result_queries.result_of_run(task_id, message_id):
         return Run(message_id, sent, result=result)
     if failure := failure_of(message_id):
         return Run(message_id, sent, failure=failure.error)

@@ -70,11 +70,17 @@ def tables() -> set[str]:
     return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
 
 
+def is_for(item: Any, kind: str, dialect: str) -> bool:
+    """Whether that database has what the models say there is; Alembic knows nothing of Index.ddl_if()."""
+    return not (kind == "index" and dialect == "sqlite" and item.dialect_options["postgresql"]["using"] == "gin")
+
+
 def differences() -> list[Any]:
     """What a new migration would have to do to make the database equal to the models, as far as Alembic sees."""
     with db.engine.connect() as connection, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*expression-based index")
-        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_server_default": True}), Model.metadata))
+        options = {"compare_server_default": True, "include_object": lambda item, _name, kind, *_: is_for(item, kind, connection.dialect.name)}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Model.metadata))
 
 
 def schema() -> set[tuple[Any, ...]]:
@@ -91,6 +97,9 @@ def test_migrations_lead_to_the_models(app: Flask) -> None:
 
 
 def test_migrations_make_what_the_models_would_make(app: Flask) -> None:
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("CREATE EXTENSION pg_trgm"))
+        db.session.commit()
     db.create_all()
     made_of_models = schema()
     db.drop_all()

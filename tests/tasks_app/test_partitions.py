@@ -15,10 +15,10 @@ from sqlalchemy import select, text, update
 from project.database import utc_now
 from project.extensions import Model, db
 from project.settings import ROOT
-from tasks_app import queries, retention_queries
+from tasks_app import queries, result_queries, retention_queries
 from tasks_app.draws import Draw
 from tasks_app.models import Task, TaskResult
-from tasks_app.queries import ResultFilter
+from tasks_app.result_queries import ResultFilter
 from tests.app_fixtures import working
 from tests.apps import close, make_app, migrate
 from tests.factories import make_result, make_task, make_tasks, make_tick
@@ -132,11 +132,11 @@ def test_results_are_looked_at_across_partitions(partitioned: Flask) -> None:
     (task_id,) = db.session.scalars(select(Task.id))
     tick = finished_tick()
 
-    newest_first = queries.results_after(None, 10, ResultFilter(task_id=task_id))
+    newest_first = result_queries.results_after(None, 10, ResultFilter(task_id=task_id))
 
     assert [result.tick_id for result in newest_first] == [tick.id, None, 1]
-    assert queries.results_after(newest_first[0].id, 10) == newest_first[1:]
-    assert queries.statistics(task_id).count == 3
+    assert result_queries.results_after(newest_first[0].id, 10) == newest_first[1:]
+    assert result_queries.statistics(task_id).count == 3
 
 
 def test_the_results_of_a_deleted_task_go_from_every_partition(partitioned: Flask) -> None:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tasks_app.models import Task
-from tasks_app.queries import Statistics, statistics
+from tasks_app.result_queries import Statistics, statistics
 from tests.factories import make_result, make_task
 
 LARGEST = sys.float_info.max
