@@ -24,6 +24,7 @@ from checker.console import Console, ToConsole
 from checker.course import Course, load
 from checker.exceptions import CheckerException
 from checker.export import Copy, plan, publish, write
+from checker.init import init
 from checker.run import Options, Result, run
 from checker.validate import validate as findings_of
 
@@ -227,6 +228,16 @@ def show_plan(copies: Sequence[Copy], console: Console) -> None:
     for one in copies:
         console.line(str(one.target) if one.source == one.target else f"{one.target} (from {one.source})")
     console.line(f"{len(copies)} files would be written")
+
+
+@main.command("init")
+@click.argument("folder", type=NEW_FOLDER, default=".")
+def init_command(folder: Path) -> None:
+    """Write a small course into FOLDER: tasks in Python and C++, and files for GitLab's CI and GitHub's Actions."""
+    console = Console()
+    for path in init(folder, datetime.now(UTC).date()):
+        console.line(str(folder / path))
+    console.line(f"Now try: checker check {folder}", "bold")
 
 
 @main.command()

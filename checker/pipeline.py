@@ -118,7 +118,7 @@ def run_stage(stage: Stage, plugins: Plugins, names: Context, verbose: bool) -> 
 def plugin_of(stage: Stage, plugins: Plugins) -> type[PluginABC]:
     """The stage's plugin; BadConfig if there is none of the name."""
     if stage.run not in plugins:
-        raise BadConfig(f'stage "{stage.name}": there is no plugin "{stage.run}". There are: {", ".join(sorted(plugins))}')
+        raise BadConfig(f'there is no plugin "{stage.run}". There are: {", ".join(sorted(plugins))}')
     return plugins[stage.run]
 
 
@@ -127,15 +127,23 @@ def check(stages: Sequence[Stage], plugins: Plugins, names: Context) -> tuple[li
     faults: list[str] = []
     unset: set[str] = set()
     for stage in stages:
+        args: dict[str, Any] = {}
+        missing: set[str] = set()
         try:
             plugin = plugin_of(stage, plugins)
             condition(stage.run_if, names)
-            args = resolve(stage.args, names)
-            plugin.validate(without_our_own(args))
-        except MissingVariable as missing:
-            unset.add(missing.name)
+            for key, value in stage.args.items():
+                try:
+                    args[key] = resolve(value, names)
+                except MissingVariable as variable:
+                    missing.add(variable.name)
+            if not missing:
+                plugin.validate(without_our_own(args))
+        except MissingVariable as variable:
+            missing.add(variable.name)
         except BadConfig as error:
-            faults.append(f'stage "{stage.name}": {str(error).removeprefix(f"""stage "{stage.name}": """)}')
+            faults.append(f'stage "{stage.name}": {error}')
+        unset |= missing
         if stage.register_output:
             names["outputs"][stage.register_output] = StageResult(stage.name, percentage=1.0, elapsed_time=0.0)
     return faults, unset

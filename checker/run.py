@@ -14,11 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from checker import pipeline, tree
+from checker import pipeline, provenance, tree
 from checker.console import Console
 from checker.course import Course, Task
 from checker.pipeline import PipelineResult, Plugins, StageResult
-from checker.plugins import load_plugins
+from checker.plugins import folders, load_plugins
+from checker.plugins.folders import Folders
 from checker.progress import StageLines, progress_of
 
 
@@ -109,8 +110,8 @@ def task_names(course: Course, task: Task, at: datetime) -> dict[str, Any]:
 def run(course: Course, repository: Path, tasks: Sequence[Task], options: Options, console: Console) -> Result:
     """Test the tasks of a repository; failures are collected."""
     plugins = plugins_of(course)
-    with temporary_folder(options.clean, console) as place:
-        tree.build(course, repository, place)
+    with temporary_folder(options.clean, console) as place, folders.running(Folders(course.root, repository, place)):
+        provenance.record(place, tree.build(course, repository, place))
         names = global_names(course, repository, place, tasks, options)
         preparation = PipelineResult()
         outputs: Mapping[str, StageResult] = {}
@@ -201,6 +202,7 @@ def temporary_folder(clean: bool, console: Console) -> Iterator[Path]:
     try:
         yield folder
     finally:
+        provenance.forget(folder)
         if clean:
             shutil.rmtree(folder, ignore_errors=True)
         else:

@@ -56,8 +56,8 @@ def walk(root: Path, course: Course, *, students: Rule = never, skip: Rule = nev
     return below(TOP, course.patterns, Kind.OTHER)
 
 
-def build(course: Course, repository: Path, target: Path) -> None:
-    """Write into `target` what work is tested in.
+def build(course: Course, repository: Path, target: Path) -> list[Path]:
+    """Write into `target` what work is tested in; which of its files are the student's.
 
     The student's repository gives what is neither public nor private; the course gives the rest, so that a student's own copy of a test counts for nothing.
     A file that students get a template of is always theirs.
@@ -67,27 +67,32 @@ def build(course: Course, repository: Path, target: Path) -> None:
     def is_starter(path: PurePosixPath) -> bool:
         return is_template(path, course.config.export.templates)
 
-    for file in walk(repository, course, students=finder.stands_for, skip=is_starter):
-        if file.kind is Kind.OTHER:
-            copy_students(repository, file.path, target)
+    theirs = [file.path for file in walk(repository, course, students=finder.stands_for, skip=is_starter) if file.kind is Kind.OTHER]
+    copied = {path for path in theirs if copy_students(repository, path, target)}
     for file in walk(course.root, course, students=finder.stands_for, skip=is_starter):
         if file.kind is not Kind.OTHER:
             copy(course.root / file.path, target / file.path)
+            copied.discard(file.path)
+    return [Path(path) for path in sorted(copied)]
 
 
-def copy_students(repository: Path, path: PurePosixPath, target: Path) -> None:
-    """Copy a student's file. A link is replaced by what it leads to inside the repository; one that leads out could show the private tests, and is left out."""
+def copy_students(repository: Path, path: PurePosixPath, target: Path) -> bool:
+    """Copy a student's file; whether there was anything to copy.
+
+    A link is replaced by what it leads to inside the repository; one that leads out could show the private tests, and is left out.
+    """
     source = repository / path
     if source.is_symlink():
         resolved = source.resolve()
         if not (resolved.is_file() and resolved.is_relative_to(repository.resolve()) and ".git" not in resolved.relative_to(repository.resolve()).parts):
             log.warning("%s is a link that leads to no file of this repository; it is left out", path)
-            return
+            return False
         source = resolved
     elif not source.is_file():
         log.warning("%s is no ordinary file; it is left out", path)
-        return
+        return False
     copy(source, target / path)
+    return True
 
 
 def copy(source: Path, target: Path) -> None:
