@@ -6,8 +6,10 @@ from pathlib import Path, PurePath
 from pydantic import Field, field_validator
 
 from checker.exceptions import PluginExecutionFailed
+from checker.plugins import folders
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.files import matches
+from checker.provenance import assign, tree_of
 
 
 class CopyFilesPlugin(PluginABC):
@@ -42,9 +44,19 @@ class CopyFilesPlugin(PluginABC):
         for name in wanted:
             if name not in obstacles:
                 copy(source / name, target / name)
+                assign([target / name], students=is_students(source / name))
         copied = [str(name) for name in wanted if name not in obstacles]
         lines = [f"{len(copied)} file{'' if len(copied) == 1 else 's'} copied", *(copied if verbose else ())]
         return PluginOutput("\n".join([*lines, *(f"Not copied: {name} {obstacle}" for name, obstacle in obstacles.items())]))
+
+
+def is_students(path: Path) -> bool:
+    """Whether a file is the student's: out of the student's repository, or of those of the tested tree that are."""
+    real, run_folders = path.resolve(), folders.current()
+    if run_folders is not None and real.is_relative_to(run_folders.reference.resolve()):
+        return False
+    out_of_repository = run_folders is not None and real.is_relative_to(run_folders.repository.resolve())
+    return out_of_repository or real in tree_of(real.parent).students
 
 
 def files_of(entry: Path, source: Path) -> list[Path]:

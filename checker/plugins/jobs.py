@@ -8,6 +8,7 @@ from pathlib import Path
 
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins import folders
+from checker.provenance import protected
 from checker.sandbox import Job, Limits, Outcome, SandboxUnavailable, choose
 
 MIB = 1024 * 1024
@@ -36,7 +37,7 @@ class Program:
 
 
 def run(program: Program) -> Outcome:
-    """Run it to its end, whatever that is.
+    """Run it to its end, whatever that is; in a tested tree, what it wrote is the student's afterwards, see provenance.
 
     Raises PluginExecutionFailed if there is no such folder, or if this machine cannot isolate it.
     """
@@ -54,8 +55,10 @@ def run(program: Program) -> Outcome:
         network=program.network,
         stdin=program.stdin,
     )
+    run_folders = folders.current()
     try:
-        return choose(allow_fallback=program.fallback).run(job, replace(LIMITS, wall=program.timeout or LONGEST))
+        with protected(job.writable, run_folders.reference if run_folders else None):
+            return choose(allow_fallback=program.fallback).run(job, replace(LIMITS, wall=program.timeout or LONGEST))
     except SandboxUnavailable as unavailable:
         raise PluginExecutionFailed("This machine cannot isolate the program", output=str(unavailable)) from unavailable
 

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins.base import PluginABC, PluginOutput
+from checker.plugins.environment import cleaned
 from checker.provenance import tree_of
 from checker.pytests.collection import configuration, course_files, file_patterns, rules_of
 from checker.pytests.verdict import Untrustworthy, Verdict, judge
@@ -86,7 +87,7 @@ class Tests:
 
     def run(self, args: RunPytest.Args, nonce: str, verbose: bool) -> Outcome:
         """Run them."""
-        environment = {name: os.environ[name] for name in args.env_whitelist if name in os.environ}
+        environment = cleaned(os.environ, args.env_whitelist, {})
         paths = [self.origin, *(self.origin / path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
         settings = {
             "nonce": nonce,
