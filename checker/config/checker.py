@@ -88,6 +88,8 @@ class Detection(StrEnum):
 class Testing(Section):
     """How work is tested."""
 
+    __test__ = False  # pytest takes classes called Test… for tests.
+
     changes_detection: Detection = Detection.LAST_COMMIT_CHANGES
     search_plugins: list[str] = []
     global_pipeline: list[Stage] = []
