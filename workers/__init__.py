@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 
+from project.api import scopes_of
 from project.extensions import admin_of, settings_of
 from project.health import checks_of
 from project.home import notices_of
+from workers import deadletters
 from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
@@ -39,4 +41,7 @@ def register(app: Flask) -> None:
     admin_of(app).add_view(OverviewView(name="Workers", endpoint="workers", url="/workers"))
     admin_of(app).add_view(ProcessesView(name="Processes", endpoint="processes", url="/workers/processes"))
     admin_of(app).add_view(ScheduleView(name="Schedule", endpoint="schedule", url="/workers/schedule"))
+    deadletters.register(app)
+    scopes_of(app)["workers:read"] = "See the workers, the schedule and the messages that failed"
+    scopes_of(app)["workers:act"] = "Act on the schedule and on messages that failed"
     notices_of(app).append(state_notice)

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from project.database import is_trouble
 from project.extensions import db, settings_of
 from workers import queries, ticks, webhook
-from workers.broker import InProcessBroker, broker_of
+from workers.broker import InProcessBroker, RabbitBroker, broker_of
+from workers.deadletters import drainer
 from workers.schedule import schedules_of, stopping_of
 from workers.watch import Watch
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 1
 WATCH_SECONDS = 10
 POST_SECONDS = 2
+DRAIN_SECONDS = 10
 WORKER_THREADS = 4
 WORKER_TIMEOUT_MILLISECONDS = 200
 
@@ -55,6 +57,8 @@ class Serving:
         self._scheduler.add_job(self.watch, "interval", seconds=WATCH_SECONDS, **late)
         if url := settings_of(self._app).alert_webhook_url:
             self._scheduler.add_job(self.post_alarms, "interval", args=[url], seconds=POST_SECONDS, **late)
+        if isinstance(broker, RabbitBroker):
+            self._scheduler.add_job(self.drain, "interval", args=[broker], seconds=DRAIN_SECONDS, **late)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -85,6 +89,11 @@ class Serving:
         """Post the alarms that are due to the webhook."""
         with self._waiting_for_the_database("the posting of alarms"):
             self._step("the posting of alarms", partial(webhook.post_due, url))
+
+    def drain(self, broker: RabbitBroker) -> None:
+        """Move dead letters into the table of failed messages."""
+        with self._waiting_for_the_database("the drainer of dead letters"):
+            self._step("the drainer of dead letters", partial(drainer.drain, broker))
 
     @contextmanager
     def _waiting_for_the_database(self, who: str) -> Iterator[None]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from dramatiq import Message
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -27,8 +28,9 @@ from tasks_app.models import DeletedTask, Task
 from tests.app_fixtures import log_in
 from tests.factories import PASSWORD, make_process, make_result, make_session, make_tick
 from tests.project.routes import VISITS, World, make_world
-from workers.models import Alarm, AlarmKind, MessageFailure, TickState
+from workers.models import Alarm, AlarmKind, FailureState, MessageFailure, TickState
 from workers.monitor.models import Outcome, WorkCount, WorkerState
+from workers.records import UNDECODABLE
 
 # Nothing of these pages asks the provider anything, so nobody has to be there.
 PROVIDER = Provider(key="oidc", name="Campus", issuer="http://127.0.0.1:9", client_id="callboard", client_secret="a-secret")
@@ -80,6 +82,10 @@ SHOWINGS = [
     Showing("refused task", "superuser", "/tasks/new/", {"title": "Odd", "lower_limit": "x", "upper_limit": "", "author": "nobody"}),
     Showing("filter with a mistake", "superuser", "/audit/?action=0&address=x"),
     Showing("search without a match", "superuser", "/tasks/?search=nowhere"),
+    Showing("failed message", "superuser", "/workers/messages/details?id=2"),
+    Showing("no message", "superuser", "/workers/messages/details?id=3"),
+    Showing("retried messages", "superuser", "/workers/messages/?state=retried"),
+    Showing("failed messages with a mistake", "superuser", "/workers/messages/?since=x&text=y"),
     Showing("new second factor", "plain user", "/accounts/second-factor", {"current": PASSWORD}),
     Showing("second factor", "guarded", "/accounts/second-factor"),
     Showing("turn off second factor", "guarded", "/accounts/second-factor/off"),
@@ -121,8 +127,7 @@ class Gallery:
             "lost": self.lost,
             "paused": self.paused,
         }
-        own = {"guarded": self.guarded, "lost": self.lost, "paused": self.paused, "password_link": self.password_link}
-        return text.format(**ids, **own, recovery_code=code)
+        return text.format(**ids, password_link=self.password_link, recovery_code=code)
 
     def form_of(self, showing: Showing) -> dict[str, str] | None:
         """What is sent for it."""
@@ -183,7 +188,11 @@ def _of_work(task_id: int, superuser: int) -> Iterator[Any]:
     noted = {"action": "task.changed", "object_type": "task", "object_id": task_id, "details": {"title": "Dice", "author_id": superuser}}
     yield AuditEvent(at=at, actor_id=superuser, address="192.0.2.1", request_id="0123456789abcdef", **noted)
     yield DeletedTask(task_id=HIGH, deleted_at=at)
-    yield MessageFailure(message_id=uuid4(), actor="generate_random_number", queue="numbers", args={"args": [task_id], "kwargs": {}}, error="ValueError")
+    body = Message("numbers", "generate_random_number", (task_id,), {}, {}).encode()
+    failed = {"message_id": uuid4(), "actor": "generate_random_number", "queue": "numbers", "args": {"args": [task_id], "kwargs": {}}, "body": body}
+    yield MessageFailure(**failed, error="ValueError", traceback="Traceback\nValueError", worker="stage:1", state=FailureState.RETRIED)
+    yield MessageFailure(**failed, error="ValueError", traceback="Traceback\nValueError", worker="stage:1", round=1)
+    yield MessageFailure(**failed | {"actor": UNDECODABLE, "message_id": uuid4(), "body": b"<no message>"}, error="not a message")
     yield WorkCount(at=at, queue="numbers", actor="generate_random_number", outcome=Outcome.PROCESSED, bucket=3, messages=20, seconds=0.8)
     yield Alarm(kind=AlarmKind.ABANDONED_TICK, about="1", text="Tick 1 was abandoned.", began_at=at, ended_at=at, next_try_at=at)
 

@@ -175,6 +175,15 @@ VISITS = [
     Visit("schedule.tick", "GET", "/workers/schedule/tick?id=1", superusers(404)),
     Visit("schedule.launch", "POST", "/workers/schedule/launch", superusers(302), {"schedule": "generate_random_numbers"}),
     Visit("schedule.run_one", "POST", "/workers/schedule/run", superusers(302), {"schedule": "generate_random_numbers", "key": "{task}"}),
+    Visit("messages.index", "GET", "/workers/messages/", superusers(200)),
+    Visit("messages.details", "GET", "/workers/messages/details?id=1", superusers(404)),
+    Visit("messages.retry", "POST", "/workers/messages/retry", superusers(302), {"id": "1"}),
+    Visit("messages.discard", "POST", "/workers/messages/discard", superusers(302), {"id": "1"}),
+    Visit("messages_api.messages", "GET", "/api/workers/messages", (401, 403, 403, 200)),
+    Visit("messages_api.message", "GET", "/api/workers/messages/1", (401, 403, 403, 404)),
+    # A form is no JSON.
+    Visit("messages_api.retry", "POST", "/api/workers/messages/retry", (401, 403, 403, 415)),
+    Visit("messages_api.discard", "POST", "/api/workers/messages/discard", (401, 403, 403, 415)),
 ]
 
 POSTS = [visit for visit in VISITS if visit.method == "POST" and not visit.endpoint.startswith("courses_api.")]

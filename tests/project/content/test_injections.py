@@ -16,7 +16,7 @@ from tests.project.content.probes import names_asked, request_of, superuser
 from tests.project.gallery import Gallery
 from tests.project.routes import VISITS, Visit
 
-NARROW = {"search", "who", "action", "object", "address", "request", "since", "until", "task", "author", "tick"}
+NARROW = {"text", "actor", "queue", "search", "who", "action", "object", "address", "request", "since", "until", "task", "author", "tick"}
 """Parameters that leave rows out."""
 DO_NOT = {
     # Which part of a list, in which order.

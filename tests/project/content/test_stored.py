@@ -34,7 +34,6 @@ SHAPES: dict[str, Callable[[str], Any]] = {
 """How text stands in JSON that is read by its names."""
 SHOWN_NOWHERE = {
     *("alarms.about", "alarms.text", "failed_logins.subject", "ticks.launches"),
-    *("message_failures.actor", "message_failures.args", "message_failures.queue", "message_failures.traceback", "message_failures.worker"),
     *("courses.name", "courses.title", "courses.task_url_template", "courses.links", "courses.config", "course_groups.name"),
     *("assignments.name", "assignments.url", "enrolments.rms_username", "enrolments.rms_id", "enrolments.first_name", "enrolments.last_name"),
     *("enrolments.repo_url", "enrolments.comment", "submissions.raw", "submissions.commit", "submissions.job", "submissions.why", "extensions.reason"),
