@@ -5,11 +5,11 @@ from flask import Flask
 from accounts.people.belongings import Belongings, belongings_of
 from courses import api, queries
 from courses.actors import recompute_course, take_in_batch
-from courses.api import bulk, checkers, rows
+from courses.api import bulk, checkers, description, rows
 from courses.cli import courses_cli
 from workers.broker import broker_of
 
-ENDPOINTS = (checkers, rows, bulk)
+ENDPOINTS = (checkers, rows, bulk, description)
 """The modules whose routes hang on the API's blueprint."""
 
 

@@ -91,6 +91,7 @@ VISITS = [
     Visit("reviews_api.authors", "GET", "/reviews/api/authors", (401, 403, 200, 200)),
     # By a session; tests/courses asks them with tokens.
     Visit("courses_api.healthcheck", "GET", "/api/healthcheck", everyone(200)),
+    Visit("courses_api.openapi", "GET", "/api/openapi.json", everyone(200)),
     Visit("courses_api.ping", "GET", "/api/sample/ping", everyone(403)),
     Visit("courses_api.report", "POST", "/api/sample/report", everyone(403)),
     Visit("courses_api.score", "GET", "/api/sample/score", everyone(403)),
