@@ -1,16 +1,17 @@
 """History decides: what is reported, edited or imported becomes an entry, and the score is the fold of all entries."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from courses import history_queries as queries
-from courses.evaluation import Counting, Happened, Terms, entry_of, extended, happened
+from courses.evaluation import Happened, Terms, entry_of, extended, happened
 from courses.grades import Facts, Formulas, from_json, grade
 from courses.history_queries import Person
 from courses.models import Course
 from courses.scoring import EntryKind, fold
 from courses.statuses import CourseStatus, final_grade
-from courses.totals import Totals, totals
+from courses.totals import Totals, Worth, totals
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,13 @@ def keep_totals(course: Course, person: Person, at: datetime) -> None:
     """Add up the scores of a person who is locked, and keep the sums and the grade; the caller commits."""
     counting = queries.counting_with_scores(course.id, person.id)
     scores = {assignment.name: score for assignment, score in counting if score is not None}
-    sums, new = standing([assignment for assignment, _ in counting], scores, formulas_of(course), at)
+    sums, new = standing([assignment.worth(at) for assignment, _ in counting], scores, formulas_of(course))
     queries.set_totals(person.id, sums.total_score, sums.large_count, final_grade(CourseStatus(course.status), person.saved_grade, new))
 
 
-def standing(counting: list[Counting], scores: dict[str, int], formulas: Formulas, at: datetime) -> tuple[Totals, int]:
-    """What the scores add up to at that moment, and the grade that the formulas give for it."""
-    sums = totals((assignment.worth(at) for assignment in counting), scores)
+def standing(worths: Iterable[Worth], scores: Mapping[str, int], formulas: Formulas) -> tuple[Totals, int]:
+    """What the scores add up to, and the grade that the formulas give for it."""
+    sums = totals(worths, scores)
     return sums, grade(formulas, Facts(sums.percent, sums.total_score, sums.large_count, scores)) if formulas else 0
 
 

@@ -1,14 +1,14 @@
 """Working out every score of a course anew from its history, after its rules have changed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from courses import recomputing_queries as queries
-from courses.evaluation import Terms, entry_of, extended, happened
+from courses.evaluation import entry_of, extended, happened
 from courses.history import formulas_of, standing
 from courses.history_queries import all_terms
 from courses.models import Course
@@ -41,11 +41,11 @@ def recompute(course: Course, at: datetime) -> Sequence[Moved]:
     queries.drop_scores((person, assignment) for person in kept for assignment in kept[person] if assignment not in scores[person])
     counting, formulas = queries.counting_of(course.id), formulas_of(course)
     names = {assignment_id: assignment.name for assignment_id, assignment in counting.items()}
-    worths, status = list(counting.values()), CourseStatus(course.status)
+    worths, status = [assignment.worth(at) for assignment in counting.values()], CourseStatus(course.status)
     moved, changed = [], []
     for person in people:
         own = {names[assignment]: value for assignment, value in scores[person.id].items() if assignment in names}
-        sums, new = standing(worths, own, formulas, at)
+        sums, new = standing(worths, own, formulas)
         after = (sums.total_score, sums.large_count, final_grade(status, person.saved_grade, new))
         if after != (person.total, person.large_count, person.saved_grade):
             changed.append({"id": person.id, "total": after[0], "large_count": after[1], "saved_grade": after[2]})
@@ -59,22 +59,21 @@ def recompute(course: Course, at: datetime) -> Sequence[Moved]:
 def _evaluated(course: Course) -> Scores:
     """The score of each history, all outcomes of which are kept where they are others than before."""
     terms = {each.assignment_id: each for each in all_terms(course.id)}
+    deadlines = {assignment: own.deadline for assignment, own in terms.items()}
     extensions = queries.extensions_of(course.id)
     scores: Scores = defaultdict(dict)
     changed: list[dict[str, Any]] = []
     for (person, assignment), history in groupby(queries.histories_of(course.id), key=lambda past: (past.enrolment_id, past.assignment_id)):
         own = terms[assignment]
-        past = list(history)
-        folded = fold((entry_of(happened(row), own.points) for row in past), _deadline(own, extensions.get(person, ())), own.limits)
+        past, deadline = list(history), deadlines[assignment]
+        if person in extensions:
+            deadline = extended(deadline, [each for each in extensions[person] if each.assignment_id == assignment or each.group_id == own.group_id])
+        folded = fold([entry_of(happened(row), own.points) for row in past], deadline, own.limits)
         changed += _changed(past, folded.outcomes)
         if folded.score is not None:
             scores[person][assignment] = folded.score
     queries.update_outcomes(changed)
     return scores
-
-
-def _deadline(terms: Terms, extensions: Iterable[Any]) -> Any:
-    return extended(terms.deadline, [each for each in extensions if each.assignment_id == terms.assignment_id or each.group_id == terms.group_id])
 
 
 def _changed(past: Sequence[Past], outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
