@@ -7,7 +7,7 @@ BIN := .venv/bin
 unless_usable = $(if $(shell $(1)/bin/python -c '' 2>/dev/null && [ "$$(cat $(1)/.installed 2>/dev/null)" = "$(CURDIR)" ] && echo yes),,FORCE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-compose screenshots lint lock bench bench-large bench-checker FORCE
+.PHONY: help install run test test-compose screenshots lint lock bench bench-large bench-checker bench-web FORCE
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ bench-large: install  ## Measure a tick beside ten million results, and verify o
 bench-checker: install  ## Measure checker check over 60 tasks, on one core and on all, and checker export of 1,000 files, a minute
 	@tests/install-programs
 	$(BIN)/python -m benchmarks.checker $(ARGS)
+
+bench-web: install  ## Measure every page with a million Tasks and ten million results, beside stock Flask-Admin, half an hour
+	@tests/install-programs
+	$(BIN)/python -m benchmarks.web $(ARGS)
 
 test-compose: install  ## Prove the containers, on a Docker engine that is there (docs/deploy.md); takes a quarter of an hour
 	$(BIN)/python -m pytest -m compose $(or $(ARGS),tests/compose)

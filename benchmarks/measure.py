@@ -37,7 +37,12 @@ def cpu_seconds(roots: Iterable[int]) -> float:
 
 def peak_megabytes(roots: Iterable[int]) -> float:
     """The most memory that any one process of the families has had resident since it began, or since `forget_peaks`."""
-    return max((_peak(pid) for pid in family(roots)), default=0.0)
+    return max((_megabytes(pid, "VmHWM:") for pid in family(roots)), default=0.0)
+
+
+def resident_megabytes(roots: Iterable[int]) -> float:
+    """The most memory that any one process of the families has resident now."""
+    return max((_megabytes(pid, "VmRSS:") for pid in family(roots)), default=0.0)
 
 
 def forget_peaks(roots: Iterable[int]) -> None:
@@ -72,10 +77,11 @@ def _stat(pid: int) -> list[str]:
     return text.rpartition(")")[2].split()
 
 
-def _peak(pid: int) -> float:
+def _megabytes(pid: int, name: str) -> float:
+    """One of the amounts of memory in /proc/PID/status; 0 for a process that has ended."""
     try:
         status = (PROC / str(pid) / "status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-    kilobytes = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    kilobytes = [line.split()[1] for line in status.splitlines() if line.startswith(name)]
     return int(kilobytes[0]) / 1024 if kilobytes else 0.0

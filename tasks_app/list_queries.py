@@ -30,16 +30,25 @@ SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
 
 def tasks_with(words: Sequence[str]) -> Select[Task]:
     """All Tasks, with their authors, that have each of the words: as their number, in their title or in their author's name."""
-    tasks = select(Task).join(Task.author).options(contains_eager(Task.author))
-    return tasks.where(*(or_(Task.id == (read_id(word) or 0), _says(Task.title, word), _says(User.username, word)) for word in words))
+    return select(Task).join(Task.author).options(contains_eager(Task.author)).where(*(_has(word) for word in words))
 
 
 def tasks_in(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) -> Sequence[Row[Task, Any, int]]:
     """Those of them in a stretch of the list that is sorted by `key`: rows of the Task, its key and its id."""
     if not words:
         return _read(_nearest(stretch, key), stretch)
-    found = _read(_nearest(replace(stretch, limit=NEAR), key), stretch, words)
-    return found if len(found) == stretch.limit else _read(_searched(stretch, words, key), stretch)
+    near = _nearest(replace(stretch, limit=NEAR), key)
+    found = _read(near, stretch, words)
+    return found if len(found) == stretch.limit else _read(_searched(stretch, _rarest_first(near, words), key), stretch)
+
+
+def _rarest_first(near: Subquery, words: Sequence[str]) -> Sequence[str]:
+    """The words by how many of the Tasks near the place have each."""
+    if len(words) == 1:
+        return words
+    having = [func.coalesce(func.sum(case((_has(word), 1), else_=0)), 0) for word in words]
+    amounts = db.session.execute(select(*having).select_from(near).join(Task, Task.id == near.c.id).join(Task.author)).one()
+    return [word for _, word in sorted(zip(amounts, words, strict=True), key=lambda pair: pair[0])]
 
 
 def _read(places: Subquery, stretch: Stretch, words: Sequence[str] = ()) -> Sequence[Row[Task, Any, int]]:
@@ -72,12 +81,16 @@ def _nearest_by_author(stretch: Stretch) -> Subquery:
 
 
 def _searched(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) -> Subquery:
-    """Out of all that have the words, however far from the place they are: materialised, for in the order of the list they are far between."""
-    tasks = select(Task.id, key.label("key"))
-    if key is BY_AUTHOR:
-        tasks = tasks.join(Task.author)
-    found = tasks.where(*(Task.id.in_(_ids_with(word)) for word in words)).cte("found").prefix_with("MATERIALIZED")
+    """Out of all that have the first word, however far from the place they are: materialised, for in the order of the list they are far between."""
+    first, *others = words
+    tasks = select(Task.id, key.label("key")).join(Task.author).where(Task.id.in_(_ids_with(first)), *(_has(word) for word in others))
+    found = tasks.cte("found").prefix_with("MATERIALIZED")
     return stretch.of(select(found), found.c.key, found.c.id).subquery()
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    """Whether a Task, joined with its author, has a word."""
+    return or_(Task.id == (read_id(word) or 0), _says(Task.title, word), _says(User.username, word))
 
 
 def _ids_with(word: str) -> CompoundSelect[int]:

@@ -3,17 +3,29 @@
 import os
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from benchmarks import large, measure
+from benchmarks.large import connected
 from benchmarks.plan import taking_part
 from benchmarks.results import Phase, Run, as_json, lines, ratios, summary, table
 from benchmarks.subjects import CANDIDATES, Callboard, Subject
+from benchmarks.web import pages
+from benchmarks.web import results as web_results
+from benchmarks.web.data import Amounts, fill
+from benchmarks.web.load import Answers, Load, Request
+from benchmarks.web.load import run as run_load
+from tests.app_fixtures import log_in
+from tests.apps import SECRET, close, make_app
 from tests.waiting import wait_until
 
+ASK_STOCK = "import sys; from benchmarks.web.stock import app; [print(app.test_client().get(path).status_code) for path in sys.argv[1:]]"
 SUBJECTS: list[Subject] = [*(candidates[0] for candidates in CANDIDATES.values()), Callboard()]
 
 
@@ -135,3 +147,105 @@ def test_frozen_processes_go_on_afterwards(sleeper: subprocess.Popen[bytes]) -> 
         wait_until(lambda: state(sleeper.pid) == "T", within=10)
 
     wait_until(lambda: state(sleeper.pid) == "S", within=10)
+
+
+def answers(*milliseconds: float, size: int = 4000, status: int = 200) -> Answers:
+    """Answers that took so long."""
+    return Answers([each / 1000 for each in milliseconds], Counter({status: len(milliseconds)}), size, 1.0)
+
+
+def test_a_percentile_is_the_least_time_that_so_many_are_not_longer_than() -> None:
+    found = [web_results.percentile([each / 1000 for each in range(100, 0, -1)], share) for share in (0.5, 0.95, 0.99)]
+
+    assert found == [50.0, 95.0, 99.0]
+    assert web_results.percentile([0.25], 0.5) == 250.0
+
+
+@pytest.mark.parametrize(
+    ("site", "is_beyond"),
+    [
+        (answers(*[149.0] * 95, *[900.0] * 5), False),
+        (answers(*[149.0] * 94, *[151.0] * 6), True),
+        (answers(1.0, size=150_001), True),
+        (answers(1.0, status=404), True),
+    ],
+    ids=["slow for some", "slow", "large", "no page"],
+)
+def test_a_page_that_is_slow_or_large_or_not_there_is_named(site: Answers, is_beyond: bool) -> None:
+    lines = [web_results.Line("Tasks", site, answers(3000.0))]
+    found = web_results.as_json(lines, web_results.Crowd(200, answers(10.0, 20.0), [100.0, 101.0]), [web_results.Export("Tasks", 9.0, 2**21, 0.5)], {})
+
+    assert web_results.beyond(lines) == (["Tasks"] if is_beyond else [])
+    assert found["pages"][0]["stock"]["p95"] == 3000.0
+    assert "200 clients for 1 s: 2 × 200; 2 a second, p95 20 ms; the largest web process had 100 MB at first, 101 MB at the end." in web_results.summary(found)
+    assert "CSV of Tasks: 2 MB in 9 s; memory grew by 0.5 MB." in web_results.summary(found)
+    assert len({len(row) for row in web_results.table(lines).splitlines()}) == 1
+
+
+def test_each_measured_page_is_there_and_has_rows(postgres_url: str) -> None:
+    with connected(postgres_url) as cursor:
+        cursor.execute("INSERT INTO users (username, password_hash, is_active, is_superuser, created_at) VALUES ('chief', '', true, true, now()) RETURNING id")
+        ((chief_id,),) = cursor.fetchall()
+        fill(cursor, Amounts(tasks=300, results=3000))
+        names = pages.known(cursor)
+    app = make_app(postgres_url)
+    browser = log_in(app.test_client(), chief_id)
+
+    statuses = {page.name: browser.get(page.path.format(**names), headers=page.headers).status_code for page in pages.PAGES}
+    exports = {name: browser.get(path).text.count("\n") > 30 for name, path in pages.EXPORTS.items()}
+
+    close(app)
+    assert set(statuses.values()) == {200}, statuses
+    assert all(exports.values()), exports
+    assert all("None" not in value for value in names.values()), names
+
+
+def test_the_stock_pages_are_there(postgres_url: str) -> None:
+    with connected(postgres_url) as cursor:
+        cursor.execute("INSERT INTO users (username, password_hash, is_active, is_superuser, created_at) VALUES ('chief', '', true, true, now())")
+        fill(cursor, Amounts(tasks=300, results=3000))
+        names = pages.known(cursor)
+    stock = subprocess.run(
+        [sys.executable, "-c", ASK_STOCK, *(page.stock.format(**names) for page in pages.PAGES if page.stock)],
+        env=os.environ | {"DATABASE_URL": postgres_url, "SECRET_KEY": SECRET},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert set(stock.stdout.split()) == {"200"}, stock.stdout + stock.stderr
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the path, and closes each third connection without a word."""
+
+    protocol_version = "HTTP/1.1"
+    asked = 0
+
+    def do_GET(self) -> None:
+        """Answer."""
+        Echo.asked += 1
+        if Echo.asked % 3 == 0:
+            self.close_connection = True
+            return
+        body = self.path.encode()
+        self.send_response(500 if self.path == "/fault" else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+def test_the_clients_ask_as_often_as_they_are_to_and_note_what_they_get() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever).start()
+    try:
+        found = run_load(Load(server.server_port, [Request("/page", {}), Request("/fault", {})], clients=1, seconds=0, least=4, warm_up=1))
+    finally:
+        server.shutdown()
+        server.server_close()
+
+    assert found.statuses == {200: 2, 500: 2}
+    assert (len(found.seconds), found.largest) == (4, len("/fault"))

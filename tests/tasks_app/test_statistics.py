@@ -58,6 +58,13 @@ def test_the_mean_is_right_also_where_a_sum_would_overflow_or_vanish(context: Fl
     assert (found.lowest, found.highest) == (min(numbers), max(numbers))
 
 
+def test_the_numbers_beyond_the_newest_few_thousand_are_left_out(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks_app.result_queries.MOST_COUNTED", 2)
+    task = make_drawn_task([100.0, 1.0, 3.0])
+
+    assert statistics(task.id) == Statistics(count=2, mean=2.0, lowest=1.0, highest=3.0)
+
+
 def test_the_numbers_of_other_tasks_are_left_out(context: Flask) -> None:
     task = make_drawn_task([1.0, 3.0])
     make_drawn_task([100.0])

@@ -128,6 +128,17 @@ def test_the_page_shows_the_last_hundred_draws_and_the_facts_of_all(app: Flask, 
     assert facts(page)["Count"] == "110"
 
 
+def test_the_page_says_that_the_facts_are_of_the_newest_numbers_where_there_are_more(
+    chief: FlaskClient, task_id: int, drawn: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks_app.result_queries.MOST_COUNTED", 2)
+
+    page = page_of(chief, task_id)
+
+    assert "Of the newest 2 numbers:" in page.text
+    assert "Count" not in facts(page)
+
+
 def test_numbers_at_the_ends_of_the_float_range_are_shown_and_plotted(app: Flask, chief: FlaskClient, task_id: int) -> None:
     largest = sys.float_info.max
     add_results(app, task_id, [-largest, largest, 1.7e308])
