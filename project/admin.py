@@ -1,8 +1,10 @@
 """The base of every Flask-Admin view: closed to all whom its rule does not admit."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from operator import itemgetter
+from typing import Any, ClassVar, cast
 
 from flask import Flask, abort, request, url_for
 from flask_admin import BaseView
@@ -154,10 +156,34 @@ class ClosedModelView(ClosedView, ModelView):
         return self.empty_hint
 
 
+@dataclass(frozen=True, kw_only=True)
+class Signpost:
+    """The way from the navigation to pages that are no Flask-Admin view's."""
+
+    name: str
+    endpoint: str
+    rule: Rule
+    place: int
+
+
+def signposts_of(app: Flask) -> list[Signpost]:
+    """The app's signposts, where features add theirs."""
+    return cast(list[Signpost], app.extensions.setdefault("callboard_signposts", []))
+
+
 def navigation_of(app: Flask) -> list[dict[str, Any]]:
     """The pages the current user may open: name, url, and whether it, or one of its tabs, is the one being shown."""
     views = _open_views(admin_of(app))
-    return [_entry(whole, {view.endpoint for view in views if whole.endpoint in (view.endpoint, view.part_of)}) for whole in views if whole.part_of is None]
+    found = [
+        (whole.place, _entry(whole, {view.endpoint for view in views if whole.endpoint in (view.endpoint, view.part_of)}))
+        for whole in views
+        if whole.part_of is None
+    ]
+    for sign in signposts_of(app):
+        if sign.rule(current_user):
+            shown = request.blueprint == sign.endpoint.partition(".")[0]
+            found.append((sign.place, {"name": sign.name, "url": url_for(sign.endpoint), "active": shown}))
+    return [entry for _, entry in sorted(found, key=itemgetter(0))]
 
 
 def _open_views(admin: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """How times, numbers and durations read on a page: pure functions, and the template filters made of them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from flask import Flask
 from markupsafe import Markup
@@ -24,6 +24,16 @@ def utc(value: datetime | None) -> Markup:
 def ago(value: datetime | None) -> Markup:
     """As `utc`, for an instant of which the distance tells more than the date: times.js shows "3 minutes ago", or "in 2 hours"."""
     return _time(value, " data-ago")
+
+
+def local(value: datetime | None, zone: tzinfo) -> Markup:
+    """A `<time>` element with the instant as clocks of a `zone` show it, such as a course's; times.js leaves that and says the reader's own in the title."""
+    if value is None:
+        return Markup(NOTHING)  # nosec B704  # a constant of ours
+    instant = value.astimezone(UTC).replace(microsecond=0)
+    clock = instant.astimezone(zone)
+    shown = f"{clock.day} {clock:%b %Y, %H:%M:%S}" if clock.second else f"{clock.day} {clock:%b %Y, %H:%M}"
+    return Markup('<time datetime="{}" title="{}" data-local>{}</time>').format(instant.isoformat(), instant.strftime("%Y-%m-%d %H:%M:%S UTC"), shown)
 
 
 def _time(value: datetime | None, marks: str) -> Markup:
@@ -96,6 +106,6 @@ def yes_no(value: bool) -> str:
 
 
 def register(app: Flask) -> None:
-    """Give the templates the filters `utc`, `ago`, `number` and `duration`."""
-    for show in (utc, ago, number, duration):
+    """Give the templates the filters `utc`, `ago`, `local`, `number` and `duration`."""
+    for show in (utc, ago, local, number, duration):
         app.add_template_filter(show)

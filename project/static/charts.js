@@ -1,4 +1,5 @@
-// Draws each canvas[data-chart] from the JSON in it: {kind: "line" | "histogram" | "bars", title, labels, values}.
+// Draws each canvas[data-chart] from the JSON in it: {kind: "line" | "histogram" | "bars", title, labels, values},
+// a zone for labels that are instants, if it is not the reader's, and mark: {at, text}, a line across at a place between two labels, counted from 0.
 "use strict";
 
 (() => {
@@ -43,7 +44,7 @@
     const isLine = (spec) => spec.kind === "line";
 
     function axisLabels(spec) {
-        if (isLine(spec)) return callboard.axis(spec.labels.map((label) => new Date(label)));
+        if (isLine(spec)) return callboard.axis(spec.labels.map((label) => new Date(label)), spec.zone);
         if (spec.kind === "histogram") return spec.labels.map((label) => label.split(" … ")[0]); // where the bar begins
         return spec.labels;
     }
@@ -81,7 +82,7 @@
 
     function tooltip(spec) {
         const label = (item) => String(spec.values[item.dataIndex]);
-        return isLine(spec) ? { label, title: ([item]) => callboard.moment(new Date(item.label)) } : { label };
+        return isLine(spec) ? { label, title: ([item]) => callboard.moment(new Date(item.label), spec.zone) } : { label };
     }
 
     // By dragging over a stretch, and by the wheel with Ctrl: alone it scrolls the page. The buttons do for keys and for fingers.
@@ -105,6 +106,30 @@
         if (chart) steps[button.dataset.zoom](chart, chart.options.indexAxis);
     });
 
+    // A plugin of the one chart that has a mark.
+    function marking(mark) {
+        return {
+            id: "mark",
+            afterDatasetsDraw({ ctx, chartArea, scales: { x } }) {
+                const before = Math.floor(mark.at);
+                const [from, to] = [x.getPixelForValue(before), x.getPixelForValue(before + 1)];
+                const at = from + (to - from) * (mark.at - before);
+                if (at < chartArea.left || at > chartArea.right) return;
+                ctx.save();
+                ctx.strokeStyle = ctx.fillStyle = colour("--callboard-ink");
+                ctx.setLineDash([4, 3]);
+                ctx.beginPath();
+                ctx.moveTo(at, chartArea.top);
+                ctx.lineTo(at, chartArea.bottom);
+                ctx.stroke();
+                const beyond = at > (chartArea.left + chartArea.right) / 2;
+                ctx.textAlign = beyond ? "right" : "left";
+                ctx.fillText(mark.text, at + (beyond ? -4 : 4), chartArea.top + 10);
+                ctx.restore();
+            },
+        };
+    }
+
     function configuration(spec) {
         const exponent = exponentOf(spec.values);
         const [values, labels] = [valueAxis(spec, exponent), labelAxis(spec)];
@@ -112,6 +137,7 @@
         return {
             type: isLine(spec) ? "line" : "bar",
             data: { labels: spec.labels, datasets: [dataset(spec, exponent)] },
+            plugins: spec.mark ? [marking(spec.mark)] : [],
             options: {
                 locale: "en",
                 animation: false,

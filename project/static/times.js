@@ -1,12 +1,13 @@
-// Instants (time[datetime]) in the reader's time zone; with data-ago, how long ago or how far ahead. The title keeps UTC.
+// Instants (time[datetime]) in the reader's time zone; with data-ago, how long ago or how far ahead; with data-local, as the page says them, in a zone of
+// its own. The title keeps UTC, and the reader's time where the text does not say it.
 "use strict";
 
 window.callboard = (() => {
     const words = { day: "numeric", month: "short", year: "numeric" };
     const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
-    const moment = new Intl.DateTimeFormat("en-GB", { ...words, ...clock });
-    const date = new Intl.DateTimeFormat("en-GB", words);
-    const time = new Intl.DateTimeFormat("en-GB", clock);
+    const format = (parts, timeZone) => new Intl.DateTimeFormat("en-GB", { ...parts, timeZone });
+    const moment = format({ ...words, ...clock });
+    const date = format(words);
     const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
     const steps = [["second", 60], ["minute", 60], ["hour", 24], ["day", 30]]; // a unit, and how many of it are said with it
     const EVERY = 5000;
@@ -24,8 +25,9 @@ window.callboard = (() => {
     function show(element) {
         const instant = new Date(element.dateTime);
         const utc = `${instant.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-        const ago = "ago" in element.dataset;
-        const [text, title] = ago ? [distance(instant), `${moment.format(instant)} (${utc})`] : [moment.format(instant), utc];
+        const [here, both] = [moment.format(instant), `${moment.format(instant)} (${utc})`];
+        const { ago, local } = element.dataset;
+        const [text, title] = local !== undefined ? [element.textContent, `For you ${both}`] : ago !== undefined ? [distance(instant), both] : [here, utc];
         if (element.textContent !== text) element.textContent = text;
         if (element.title !== title) element.title = title;
     }
@@ -40,11 +42,13 @@ window.callboard = (() => {
     document.addEventListener("htmx:after:swap", () => showAll());
     setInterval(() => document.hidden || showAll("time[data-ago]"), EVERY);
 
-    // What an axis of instants says: no date where all share it.
-    function axis(instants) {
-        const days = new Set(instants.map((instant) => date.format(instant)));
-        return instants.map((instant) => (days.size > 1 ? moment : time).format(instant));
+    // What an axis of instants says, in the reader's zone or in another one: no date where all share it.
+    function axis(instants, zone) {
+        const dates = format(words, zone);
+        const days = new Set(instants.map((instant) => dates.format(instant)));
+        const shown = format(days.size > 1 ? { ...words, ...clock } : clock, zone);
+        return instants.map((instant) => shown.format(instant));
     }
 
-    return { moment: (instant) => moment.format(instant), axis };
+    return { moment: (instant, zone) => format({ ...words, ...clock }, zone).format(instant), axis };
 })();

@@ -101,6 +101,12 @@ SHOWINGS = [
     Showing("new password link", "superuser", "/users/password-link", {"id": "{user}", "current": PASSWORD}),
     Showing("new invite", "superuser", "/invites/", {"note": "For Ada"}),
     Showing("identities", "guarded", "/accounts/identities"),
+    Showing("my courses", "plain user", "/courses/"),
+    Showing("course, student", "plain user", "/courses/shown/"),
+    Showing("submissions", "plain user", "/courses/shown/submissions"),
+    Showing("enrolment refused", "plain user", "/courses/shown/enrol", {"secret": "wrong"}),
+    Showing("calendar", "plain user", "/courses/shown/calendar"),
+    Showing("calendar made", "plain user", "/courses/shown/calendar", {}),
     Showing("newcomer from elsewhere", "visitor", "/accounts/identities/new", carries=_newcomer()),
 ]
 

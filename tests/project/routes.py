@@ -9,6 +9,7 @@ from sqlalchemy import select
 from accounts.models import User
 from courses.models import Course
 from project.extensions import Model, db
+from tests.courses.rows import make_shown_course
 from tests.factories import PASSWORD, make_process, make_superuser, make_task, make_user
 from workers.broker import InProcessBroker, broker_of
 
@@ -89,6 +90,15 @@ VISITS = [
     # Without a token: what pages of the site may ask for.
     Visit("accounts_api.me", "GET", "/accounts/api/me", (401, 200, 200, 200)),
     Visit("reviews_api.authors", "GET", "/reviews/api/authors", (401, 403, 200, 200)),
+    # The plain user is a student of this course; reviewers and superusers may look at any.
+    Visit("courses.index", "GET", "/courses/", members(200)),
+    Visit("courses.course", "GET", "/courses/shown/", members(200)),
+    Visit("courses.submissions", "GET", "/courses/shown/submissions", (LOGIN, 200, 404, 404)),
+    Visit("courses.enrol", "GET", "/courses/shown/enrol", members(200)),
+    Visit("courses.enrol", "POST", "/courses/shown/enrol", members(200), {"secret": "wrong"}),
+    Visit("courses.calendar", "GET", "/courses/shown/calendar", (LOGIN, 200, 404, 404)),
+    Visit("courses.calendar", "POST", "/courses/shown/calendar", (LOGIN, 200, 404, 404), {"stop": "1"}),
+    Visit("courses.deadlines", "GET", "/courses/shown/calendar/invented.ics", everyone(404)),
     # By a session; tests/courses asks them with tokens.
     Visit("courses_api.healthcheck", "GET", "/api/healthcheck", everyone(200)),
     Visit("courses_api.openapi", "GET", "/api/openapi.json", everyone(200)),
@@ -218,7 +228,7 @@ def make_world(app: Flask) -> World:
         ids = {"visitor": None, **{name: user.id for name, user in people.items()}}
         world = World(make_task(people["superuser"]).id, make_user("bystander").id, make_process().id, ids)
         db.session.add(Course(name="sample", title="A sample"))
-        db.session.commit()
+        make_shown_course(people["plain user"].id)
         db.session.remove()
     return world
 

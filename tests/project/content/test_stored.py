@@ -19,7 +19,15 @@ OUR_OWN = {
     *("users.password_hash", "login_sessions.token_hash", "login_sessions.device_hash", "authenticators.secret", "recovery_codes.code_hash"),
     *("api_tokens.token_hash", "one_time_links.token_hash", "one_time_links.purpose", "alarms.kind", "alarms.lease_token", "ticks.lease_token"),
     "message_failures.state",
-    *("courses.status", "courses.timezone", "courses.deadline_kind", "courses.enrolment_secret_hash", "courses.grade_formulas", "course_groups.steps"),
+    *(
+        "courses.name",
+        "courses.status",
+        "courses.timezone",
+        "courses.deadline_kind",
+        "courses.enrolment_secret_hash",
+        "courses.grade_formulas",
+        "course_groups.steps",
+    ),
     *("enrolments.role", "enrolments.calendar_token_hash", "submissions.kind", "course_tokens.scope", "course_tokens.token_hash", "report_batches.state"),
     *("worker_processes.state", "worker_processes.wanted", "work_counts.outcome"),
     # Numbers alone.
@@ -28,15 +36,16 @@ OUR_OWN = {
 """What the site makes by itself, and would not work with anything else."""
 SHAPES: dict[str, Callable[[str], Any]] = {
     "api_tokens.scopes": lambda text: [text],
+    "courses.links": lambda text: {text: "https://forum.example"},
     "worker_processes.queues": lambda text: [text],
     "worker_processes.at_work": lambda text: [{"actor": text, "message_id": text, "since": "2026-11-21T12:00:00+00:00"}],
 }
 """How text stands in JSON that is read by its names."""
 SHOWN_NOWHERE = {
     *("alarms.about", "alarms.text", "failed_logins.subject", "ticks.launches"),
-    *("courses.name", "courses.title", "courses.task_url_template", "courses.links", "courses.config", "course_groups.name"),
-    *("assignments.name", "assignments.url", "enrolments.rms_username", "enrolments.rms_id", "enrolments.first_name", "enrolments.last_name"),
-    *("enrolments.repo_url", "enrolments.comment", "submissions.raw", "submissions.commit", "submissions.job", "submissions.why", "extensions.reason"),
+    *("courses.task_url_template", "courses.config", "assignments.url"),
+    *("enrolments.rms_username", "enrolments.rms_id", "enrolments.first_name", "enrolments.last_name"),
+    *("enrolments.repo_url", "enrolments.comment", "submissions.raw", "submissions.job"),
     *("course_tokens.name", "report_batches.lines", "report_batches.faults"),
     *("work_counts.queue", "work_counts.actor"),
 }
