@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from courses.models import Assignment, Course, Enrolment, Extension, Group, Role, Score, Submission
+from courses.models import Assignment, BatchState, Course, CourseToken, Enrolment, Extension, Group, ReportBatch, Role, Scope, Score, Submission
 from courses.scoring import EntryKind
 from project.extensions import Model, db
 from project.tokens import digest
@@ -70,6 +70,8 @@ def make_shown_course(student_id: int) -> Course:
     make_entry(student, tasks[1], 0, counted=False, why="Not counted: handed in after the end.")
     make_extension(student, group_id=open_now.id, extra=timedelta(days=2), reason="Was ill.")
     make_extension(student, assignment_id=tasks[1].id, ends_at=at + timedelta(days=20))
+    _added(CourseToken(course_id=course.id, name="CI", scope=Scope.REPORT, token_hash=digest("a token of CI")))
+    _added(ReportBatch(course_id=course.id, state=BatchState.FINISHED, lines=[], total=0))
     return course
 
 
