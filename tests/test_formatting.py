@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from html import unescape
 from math import nextafter
 from re import fullmatch
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask, render_template_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from project.formatting import ago, duration, number, readable, register, utc, yes_no
+from project.formatting import ago, duration, local, number, readable, register, utc, yes_no
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -33,6 +34,14 @@ def test_an_instant_whose_distance_tells_more_says_so_to_the_pages_script() -> N
     assert ago(datetime(2026, 11, 21, 12, 0, tzinfo=UTC)) == (
         '<time datetime="2026-11-21T12:00:00+00:00" title="2026-11-21 12:00:00 UTC" data-ago>2026-11-21 12:00:00 UTC</time>'
     )
+
+
+@pytest.mark.parametrize(("second", "shown"), [(0, "1 Jan 2027, 02:30"), (5, "1 Jan 2027, 02:30:05")])
+def test_an_instant_of_a_zone_of_the_pages_choice_reads_as_clocks_show_it_there(second: int, shown: str) -> None:
+    element = local(datetime(2026, 12, 31, 23, 30, second, tzinfo=UTC), ZoneInfo("Europe/Moscow"))
+
+    assert element == (f'<time datetime="2026-12-31T23:30:{second:02}+00:00" title="2026-12-31 23:30:{second:02} UTC" data-local>{shown}</time>')
+    assert local(None, UTC) == "—"
 
 
 @pytest.mark.parametrize("show", [utc, ago])

@@ -37,6 +37,13 @@ def test_my_courses_are_those_i_am_in_and_may_see(app: Flask, student: Student) 
     assert page.index("Taught") < page.index("Old")
 
 
+def test_the_navigation_leads_whoever_is_logged_in_to_courses(app: Flask, student: Student) -> None:
+    links = [anchor for anchor in read(student[0].get("/courses/")).all("a", href="/courses/") if anchor.text == "Courses"]
+
+    assert [anchor.attributes.get("aria-current") for anchor in links] == ["page"]
+    assert 'href="/courses/"' not in app.test_client().get("/").text
+
+
 def test_who_is_in_no_course_is_told_how_to_get_into_one(student: Student) -> None:
     assert "You are in no course yet." in student[0].get("/courses/").text
 
