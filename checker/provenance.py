@@ -117,19 +117,24 @@ def entries(folder: Path) -> Iterator[Path]:
         for path in (Path(place, name) for name in folders):
             if path.is_symlink():
                 yield path
-            elif (mode := path.stat().st_mode) & stat.S_IRWXU != stat.S_IRWXU:
-                path.chmod(mode | stat.S_IRWXU)
+                continue
+            # Another task's program may remove it meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                if (mode := path.stat().st_mode) & stat.S_IRWXU != stat.S_IRWXU:
+                    path.chmod(mode | stat.S_IRWXU)
 
 
 def digests(folder: Path) -> dict[Path, bytes]:
     """What the files below a folder hold, and where its links lead; pipes, devices and what cannot be read are all the same."""
-    found = {}
-    for path in entries(folder):
+    return {path: digest(path) for path in entries(folder)}
+
+
+def digest(path: Path) -> bytes:
+    """What tells a file's content, or a link's target, from any other; of what is neither, or is gone meanwhile, nothing."""
+    with contextlib.suppress(OSError):
         if path.is_symlink():
-            found[path] = b"link to " + os.fsencode(os.readlink(path))
-            continue
-        found[path] = b"nothing"
+            return b"link to " + os.fsencode(os.readlink(path))
         if path.is_file():
-            with contextlib.suppress(PermissionError), path.open("rb") as file:
-                found[path] = hashlib.file_digest(file, "blake2b").digest()
-    return found
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "blake2b").digest()
+    return b""

@@ -31,7 +31,8 @@ class Bubblewrap(Sandbox):
         """Run the job; SandboxUnavailable if namespaces can't be had here."""
         if (why := unavailable()) is not None:
             raise SandboxUnavailable(why)
-        with job_user() as user:
+        # What runs under one user can't see, end or slow down the rest here; only the number of its processes is limited together.
+        with job_user(shared=bool(job.writable)) as user:
             if user is not None:
                 hand_over(job.writable, user)
                 open_up([job.directory, *job.readable])

@@ -11,15 +11,27 @@ from pathlib import Path
 UIDS = range(61184, 65520)
 """Where systemd takes its dynamic users from; below 65536, which is all that a rootless container has."""
 
-_taken: set[int] = set()
+SHARED = secrets.choice(UIDS)
+"""The user of all jobs of a run that write to its folders: side by side they may write to the same one, which has one owner.
+
+The processes of a run are forked, so they share it.
+"""
+
+_taken: set[int] = {SHARED}
 _lock = threading.Lock()
 
 
 @contextlib.contextmanager
-def job_user() -> Iterator[int | None]:
-    """The number of a user, and group, that no other job of this process has; None unless this is root, who alone can become another."""
+def job_user(*, shared: bool = False) -> Iterator[int | None]:
+    """The number of a user, and group, that no other job of this process has, or with `shared` that of all who share folders.
+
+    None unless this is root, who alone can become another.
+    """
     if os.geteuid() != 0:
         yield None
+        return
+    if shared:
+        yield SHARED
         return
     with _lock:
         uid = secrets.choice([uid for uid in UIDS if uid not in _taken])
@@ -38,7 +50,9 @@ def hand_over(paths: Sequence[Path], uid: int) -> None:
         for folder, folders, files, descriptor in os.fwalk(path):
             del folder
             for name in (*folders, *files):
-                os.chown(name, uid, uid, dir_fd=descriptor, follow_symlinks=False)
+                # Another job that writes there may have removed it.
+                with contextlib.suppress(FileNotFoundError):
+                    os.chown(name, uid, uid, dir_fd=descriptor, follow_symlinks=False)
 
 
 def open_up(paths: Sequence[Path]) -> None:

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,19 @@ def test_a_students_program_has_a_network_only_if_the_course_says_so(run_folders
     assert run(SafeRunScriptPlugin, task, interfaces).output == "1\n"
     everywhere = run(SafeRunScriptPlugin, task, interfaces, lock_network=False).output
     assert everywhere == run(RunScriptPlugin, task, interfaces).output
+
+
+def test_scripts_side_by_side_write_to_the_same_folder(run_folders: Folders) -> None:
+    origin = run_folders.temporary
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(
+            run, RunScriptPlugin, origin, "touch begun; until [ -e go ]; do sleep 0.05; done; echo late > task/late && cat task/late", timeout=60
+        )
+        assert wait_until((origin / "begun").exists, within=30)
+
+        run(RunScriptPlugin, origin, "echo second > task/second; touch go")
+
+        assert first.result().output == "late\n"
 
 
 def test_a_trusted_command_runs_outside_the_sandbox_without_secrets(run_folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
