@@ -1,6 +1,9 @@
 """cpp_build: compile targets with CMake and Ninja."""
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -34,22 +37,35 @@ class CppBuildPlugin(PluginABC):
             raise PluginExecutionFailed("There is nothing to build: tests is empty, and there is no benchmark")
         built = []
         for target in wanted:
-            configure(target, args)
+            folder = target.folder(args.root)
             command = [tool("ninja", "ninja-build"), *(["-v"] if verbose else []), target.name]
-            output = succeeded(compiling(command, target.folder(args.root), args), f"Building {target.name} ({target.build_type})")
+            with prepared(folder, args.root):
+                configure(target, args)
+                output = succeeded(compiling(command, folder, args), f"Building {target.name} ({target.build_type})")
             built.append(f"Built {target.name} ({target.build_type})\n{output if verbose else ''}")
         return PluginOutput("".join(built))
 
 
+@contextlib.contextmanager
+def prepared(folder: Path, root: Path) -> Iterator[None]:
+    """A build folder for one task at a time: Ninja spoils one that two of it write to, and all tasks share theirs."""
+    if not folder.is_dir():
+        if not (root / "CMakeLists.txt").exists():
+            raise PluginExecutionFailed(f"Neither {folder} nor a CMakeLists.txt to make it with is in {root}")
+        folder.mkdir(exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def configure(target: Target, args: CppBuildPlugin.Args) -> None:
-    """Let CMake write the build folder, unless it is there."""
+    """Let CMake write what Ninja needs into the build folder, unless it is there."""
     folder = target.folder(args.root)
     if (folder / "build.ninja").exists():
         return
-    if not (args.root / "CMakeLists.txt").exists():
-        raise PluginExecutionFailed(f"Neither {folder} nor a CMakeLists.txt to make it with is in {args.root}")
-    folder.mkdir(exist_ok=True)
-    tool("ninja", "ninja-build")
     command = [tool("cmake"), "-S", str(args.root.absolute()), "-B", str(folder.absolute()), "-G", "Ninja", f"-DCMAKE_BUILD_TYPE={target.build_type}"]
     succeeded(compiling(command, folder, args, network=not args.lock_network), f"Configuring {target.build_type}")
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,18 @@ def test_a_task_is_configured_built_and_tested_with_sanitizers(tmp_path: Path) -
     with pytest.raises(PluginExecutionFailed) as overflow:
         run_tests(tmp_path)
     assert "heap-buffer-overflow" in overflow.value.output
+
+
+def test_two_tasks_build_in_the_same_folder_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path / "bin/ninja", "mkdir busy || exit 1; sleep 0.3; rmdir busy")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    (tmp_path / "build-asan").mkdir()
+    (tmp_path / "build-asan/build.ninja").touch()
+
+    with ThreadPoolExecutor() as pool:
+        built = [pool.submit(CppBuildPlugin().run, {"root": tmp_path, "tests": [name, "asan"]}) for name in ("a", "b", "c")]
+
+    assert [one.result().output for one in built] == [f"Built {name} (asan)\n" for name in ("a", "b", "c")]
 
 
 @pytest.mark.parametrize(
