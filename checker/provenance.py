@@ -14,7 +14,7 @@ from checker.sandbox.view import programs
 
 log = logging.getLogger(__name__)
 
-PROGRAMS = [path.resolve() for path in programs()]
+PROGRAMS = [Path(path).resolve() for path in programs()]
 
 
 @dataclass(frozen=True)
