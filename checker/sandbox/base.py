@@ -11,6 +11,7 @@ from checker.exceptions import CheckerException
 MIB = 1024 * 1024
 HOME = "/tmp"  # nosec B108
 """A job's home; a folder of its own, but for the sandbox that has none."""
+SHARED_MEMORY = "/dev/shm"  # nosec B108
 
 
 class SandboxUnavailable(CheckerException):

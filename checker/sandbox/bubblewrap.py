@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from checker.sandbox.base import HOME, Job, Limits, Outcome, Sandbox, SandboxUnavailable
+from checker.sandbox.base import HOME, SHARED_MEMORY, Job, Limits, Outcome, Sandbox, SandboxUnavailable
 from checker.sandbox.shell import limited
 from checker.sandbox.supervision import Start, supervise
 from checker.sandbox.usage import Usage
@@ -18,7 +18,6 @@ from checker.sandbox.users import hand_over, job_user, open_up
 from checker.sandbox.view import Access, Mount, links, mounts
 
 PROGRAM = "bwrap"
-SHARED_MEMORY = "/dev/shm"  # nosec B108
 NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 
 
