@@ -22,6 +22,7 @@ from checker.config.checker import CheckerConfig, FolderConfig
 from checker.config.manytask import ManytaskConfig
 from checker.console import Console, ToConsole
 from checker.course import Course, load
+from checker.doctor import facts, is_safe, render
 from checker.exceptions import CheckerException
 from checker.export import Copy, plan, publish, write
 from checker.init import init
@@ -247,6 +248,17 @@ def schema(out: Path) -> None:
     for name, model in SCHEMAS.items():
         results.write_text(out / name, json.dumps(model.model_json_schema(), indent=2) + "\n")
         Console().line(str(out / name))
+
+
+@main.command()
+def doctor() -> None:
+    """Say what this machine can enforce when it runs students' code, and what is missing."""
+    console = Console()
+    found = facts()
+    for line in render(found).splitlines():
+        console.line(line)
+    if not is_safe(found):
+        raise CheckerException("This machine does not isolate students' code")
 
 
 def show_findings(course: Course, console: Console) -> None:

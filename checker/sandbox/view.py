@@ -67,14 +67,18 @@ def mounts(job: Job) -> list[Mount]:
         above = next((mount.access for mount in reversed(found) if path.is_relative_to(mount.path)), Access.NONE)
         if access[path] != above:
             found.append(Mount(path, access[path], path))
-    by_link: list[Mount] = []
-    hidden = [path for path, kind in access.items() if kind is Access.NONE]
-    for path in sorted(set(named), key=lambda path: len(path.parts)):
-        real = Path(os.path.realpath(path))
-        if access[real] is not Access.NONE and not any(path.is_relative_to(mount.path) for mount in (*found, *by_link)):
-            by_link.append(Mount(path, Access.READ, real))
-            by_link += [Mount(path / below.relative_to(real), Access.NONE, below) for below in hidden if below.is_relative_to(real)]
-    return [*found, *by_link]
+    return [*found, *under_other_names(named, found)]
+
+
+def under_other_names(named: Sequence[Path], found: Sequence[Mount]) -> list[Mount]:
+    """What was named through symbolic links that the job does not see: it is there under that name, too, to be read, unless it is hidden."""
+    links = {path: Path(os.path.realpath(path)) for path in named}
+    hidden = [mount.path for mount in found if mount.access is Access.NONE]
+    return [
+        Mount(path, Access.READ, real)
+        for path, real in links.items()
+        if path != real and not any(path.is_relative_to(mount.path) for mount in found) and not any(real.is_relative_to(other) for other in hidden)
+    ]
 
 
 def existing(paths: Sequence[Path]) -> list[Path]:
