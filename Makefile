@@ -59,6 +59,11 @@ lock: install  ## Pin what setup.cfg asks for into the lock files (newer version
 	$(PIN) --constraint requirements.lock --extra site --extra reload --output-file dockr/requirements.lock setup.cfg
 	$(PIN) --constraint requirements.lock --extra site --extra test --extra bench --output-file benchmarks/requirements.lock setup.cfg
 
+.PHONY: bench-sandbox
+bench-sandbox: install  ## Measure what the checker's sandbox costs a run, ten seconds
+	@tests/install-programs
+	$(BIN)/python -m benchmarks.sandbox $(ARGS)
+
 PIN = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(ARGS)
 

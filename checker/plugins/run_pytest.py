@@ -3,24 +3,27 @@
 import json
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.environment import cleaned
+from checker.plugins.jobs import LIMITS, LONGEST
 from checker.provenance import tree_of
-from checker.pytests.collection import configuration, course_files, file_patterns, rules_of
+from checker.pytests.collection import TEST_FILES, configuration, course_files, file_patterns, rules_of
 from checker.pytests.verdict import Untrustworthy, Verdict, judge
 from checker.sandbox import Job, Limits, Outcome, SandboxUnavailable, choose
 
-PROGRAM = Path(__file__).parents[1] / "pytests" / "inside.py"
-"""What runs in the sandbox; this process imports neither it nor pytest."""
+PROGRAMS = Path(__file__).parents[1] / "pytests"
+"""Where the programs lie that run in the sandbox; this process imports neither them nor pytest."""
 
 
 class RunPytest(PluginABC):
@@ -45,6 +48,15 @@ class RunPytest(PluginABC):
         """Whether failing tests leave the stage passed, with a lower percentage."""
         report_percentage: bool = True
         """Whether the percentage is the share of the tests that passed; else it is all or nothing."""
+        apart: list[str] = Field(default_factory=list)
+        """The student's modules, by name, which run in a process of their own: it sees no tests, and cannot forge what they say."""
+
+        @model_validator(mode="after")
+        def covers_what_it_runs(self) -> Self:
+            """Coverage is measured in the tests' own process."""
+            if self.apart and self.coverage not in (None, False):
+                raise ValueError("coverage can't be measured of modules that run apart")
+            return self
 
     def _run(self, args: Args, *, verbose: bool = False) -> PluginOutput:
         origin = Path(args.origin).resolve()
@@ -85,8 +97,15 @@ class Tests:
         """The files, or the test, as pytest takes them."""
         return [f"{file}::{self.node}" if self.node else str(file) for file in self.files]
 
+    @property
+    def hidden(self) -> list[Path]:
+        """What a solution that runs apart does not see: these tests, and the course's others beside and below them."""
+        folders = {file.parent for file in self.files}
+        beside = (file for folder in folders for pattern in TEST_FILES for file in folder.rglob(pattern) if str(file) not in self.rules.students)
+        return sorted({*self.files, *beside, *(folder / "conftest.py" for folder in folders)})
+
     def run(self, args: RunPytest.Args, nonce: str, verbose: bool) -> Outcome:
-        """Run them."""
+        """Run them, and the solution beside them if it runs apart."""
         environment = cleaned(os.environ, args.env_whitelist, {})
         paths = [self.origin, *(self.origin / path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
         settings = {
@@ -96,11 +115,40 @@ class Tests:
             "arguments": [*arguments(self.root, self.configuration, verbose), *self.nodes],
             "tests": [str(file) for file in self.files],
             "coverage": str(self.origin) if args.coverage not in (None, False) else None,
+            "apart": args.apart,
         }
-        # Isolated: the environment, the folder and the user's own packages add nothing to what Python imports by itself.
-        command = [sys.executable, "-I", "-B", str(PROGRAM)]
-        job = Job(command, self.origin, environment, readable=[self.root, PROGRAM.parent, *paths], stdin=json.dumps(settings).encode(), report=True)
-        return choose().run(job, Limits() if args.timeout is None else Limits(wall=args.timeout))
+        limits = replace(LIMITS, wall=args.timeout or LONGEST)
+        readable = [self.root, PROGRAMS.parent, *paths]
+        if not args.apart:
+            return choose().run(Job(python("inside.py"), self.origin, environment, readable=readable, stdin=encoded(settings), report=True), limits)
+        # Each side hears of the other's end once this process has closed that one's socket, too.
+        here, there = socket.socketpair()
+        with ThreadPoolExecutor(1) as threads:
+            with here:
+                stdin = encoded({"channel": there.fileno()})
+                job = Job(python("solution.py"), self.origin, environment, (), readable, self.hidden, stdin=stdin, inherited=[there.fileno()])
+                solution = threads.submit(run_and_close, job, limits, there)
+                stdin = encoded({**settings, "channel": here.fileno()})
+                job = Job(python("inside.py"), self.origin, environment, readable=readable, stdin=stdin, report=True, inherited=[here.fileno()])
+                outcome = choose().run(job, limits)
+            solution.result()
+        return outcome
+
+
+def run_and_close(job: Job, limits: Limits, channel: socket.socket) -> None:
+    """Run the solution's side; what it writes could tell the tests' data, and is not shown."""
+    with channel:
+        choose().run(job, limits)
+
+
+def python(program: str) -> list[str]:
+    """A program's command line. Isolated: the environment, the folder and the user's own packages add nothing to what Python imports by itself."""
+    return [sys.executable, "-I", "-B", str(PROGRAMS / program)]
+
+
+def encoded(settings: dict[str, Any]) -> bytes:
+    """Settings as the programs read them."""
+    return json.dumps(settings).encode()
 
 
 def arguments(root: Path, config: Path | None, verbose: bool) -> Sequence[str]:

@@ -1,12 +1,13 @@
 """Runs in the sandbox, as a program: pytest on the course's tests, and a report of each result to the trusted parent.
 
-It needs pytest alone, and knows nothing of the checker. A student's code runs in this very process, so that whatever is said here can be
-forged by who tries hard enough; what this module does is to make every cheap way fail, and to show the parent where a run broke off.
+It needs pytest alone. Unless it runs apart, a student's code runs in this very process, so that whatever is said here can be forged by
+who tries hard enough; what this module does is to make every cheap way fail, and to show the parent where a run broke off.
 """
 
 import builtins
 import json
 import os
+import socket
 import sys
 import types
 import unittest
@@ -92,6 +93,7 @@ class Reporter:
 
     def __init__(self, send: Send, settings: dict[str, Any]) -> None:
         self.send = send
+        self.finder = finder_of(settings)
         self.students = frozenset(settings["students"])
         self.paths = settings["paths"]
         self.honest = snapshot()
@@ -117,6 +119,8 @@ class Reporter:
     def pytest_sessionstart(self) -> None:
         # After installed plugins were found, which a folder of the student's could hold as well.
         sys.path[:0] = self.paths
+        if self.finder is not None:
+            sys.meta_path.insert(0, self.finder)
 
     def pytest_plugin_registered(self, plugin: object) -> None:
         file = getattr(plugin, "__file__", None)
@@ -180,6 +184,17 @@ class Reporter:
         if call.excinfo is not None:
             facts = {"text": described(call.excinfo), "where": raised_in(call.excinfo)}
         self.send("test", name=item.nodeid, when=report.when, outcome=report.outcome, **facts)
+
+
+def finder_of(settings: dict[str, Any]) -> Any:
+    """What finds the student's modules in another process, if they run apart."""
+    if not settings["apart"]:
+        return None
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from checker.pytests.apart import Connection, Finder
+
+    sys.path.pop(0)
+    return Finder(Connection(socket.socket(fileno=settings["channel"])), settings["apart"], frozenset(settings["students"]))
 
 
 def code_of(item: pytest.Item) -> tuple[object, object]:

@@ -58,6 +58,9 @@ class Job:
     report: bool = False
     """Whether the command gets a pipe, its descriptor's number in the environment's CHECKER_REPORT, for what `Outcome.report` brings."""
 
+    inherited: Sequence[int] = ()
+    """Open descriptors that the command gets, by the same numbers."""
+
     @property
     def full_environment(self) -> dict[str, str]:
         """The environment with its defaults."""

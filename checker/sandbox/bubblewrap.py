@@ -15,7 +15,7 @@ from checker.sandbox.shell import limited
 from checker.sandbox.supervision import Start, supervise
 from checker.sandbox.usage import Usage
 from checker.sandbox.users import hand_over, job_user, open_up
-from checker.sandbox.view import Access, Mount, links, mounts
+from checker.sandbox.view import Access, Mount, links, mounts, within
 
 PROGRAM = "bwrap"
 NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
@@ -37,7 +37,7 @@ class Bubblewrap(Sandbox):
                 open_up([job.directory, *job.readable])
             command = [*outside(job, limits, user), "--", *dropping(user), *limited(job.command, limits)]
             usage = Usage(limits, job.writable)
-            return supervise(Start(command, Path("/"), job.full_environment, job.stdin, job.report), limits, usage.look, end)
+            return supervise(Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited), limits, usage.look, end)
 
 
 def end(pid: int) -> None:
@@ -60,33 +60,43 @@ def outside(job: Job, limits: Limits, user: int | None) -> list[str]:
     command += ["--dev", "/dev", "--perms", "1777", *size, "--tmpfs", SHARED_MEMORY, "--remount-ro", "/dev", "--proc", "/proc"]
     command += ["--perms", "1777", *size, "--tmpfs", HOME]
     for target, link in links():
-        command += ["--symlink", target, str(link)]
+        command += ["--symlink", target, link]
     seen = mounts(job)
+    made = set()
     for mount in seen:
         # Left to itself, bwrap makes what leads to a mount for its own user alone.
-        command += [word for parent in reversed(mount.path.parents) if is_new(parent, mount, seen) for word in ("--dir", str(parent))]
+        for folder in leading_to(mount, seen):
+            if folder not in made:
+                made.add(folder)
+                command += ["--dir", folder]
         command += arguments(mount)
-    closed = [word for mount in seen if mount.access is Access.NONE and mount.path.is_dir() for word in ("--remount-ro", str(mount.path))]
+    closed = [word for mount in seen if mount.access is Access.NONE and os.path.isdir(mount.path) for word in ("--remount-ro", mount.path)]
     return [*command, *closed, "--remount-ro", "/", "--chdir", os.path.realpath(job.directory)]
 
 
-def is_new(folder: Path, mount: Mount, seen: Sequence[Mount]) -> bool:
-    """Whether a folder above a mount is in the job's view only to lead there; below another mount it exists already, unless that hides it."""
-    above = next((other for other in reversed(seen) if other != mount and folder.is_relative_to(other.path)), None)
-    return folder != Path("/") and (above is None or above.access is Access.NONE)
+def leading_to(mount: Mount, seen: Sequence[Mount]) -> list[str]:
+    """The folders above a mount, from the top, that are in the job's view only to lead there; what is below another mount exists, unless that hides it."""
+    folders = []
+    folder = os.path.dirname(mount.path)
+    while folder != "/":
+        above = next((other for other in reversed(seen) if other is not mount and within(folder, other.path)), None)
+        if above is not None and above.access is not Access.NONE:
+            break
+        folders.append(folder)
+        folder = os.path.dirname(folder)
+    return folders[::-1]
 
 
 def arguments(mount: Mount) -> Sequence[str]:
     """How bwrap is told of one path."""
-    name = str(mount.path)
     if mount.access is Access.WRITE:
-        return "--bind", str(mount.source), name
+        return "--bind", mount.source, mount.path
     if mount.access is Access.READ:
-        return "--ro-bind", str(mount.source), name
-    if mount.path.is_dir():
-        return "--tmpfs", name
+        return "--ro-bind", mount.source, mount.path
+    if os.path.isdir(mount.path):
+        return "--tmpfs", mount.path
     # Mounts of the sandbox have no devices: opening this one is refused.
-    return "--ro-bind", "/dev/null", name
+    return "--ro-bind", "/dev/null", mount.path
 
 
 def dropping(user: int | None) -> Sequence[str]:

@@ -37,7 +37,7 @@ class Minijail(Sandbox):
                 open_up([Path(root), job.directory, *job.readable])
             command = command_line(job, limits, user, root)
             usage = Usage(limits, job.writable)
-            return supervise(Start(command, Path("/"), job.full_environment, job.stdin, job.report), limits, usage.look, end)
+            return supervise(Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited), limits, usage.look, end)
 
 
 def end(pid: int) -> None:
@@ -76,7 +76,7 @@ def arguments(mount: Mount) -> list[str]:
     """How minijail0 is told of one path."""
     if mount.access is not Access.NONE:
         return ["-b", f"{mount.source},{mount.path},{int(mount.access is Access.WRITE)}"]
-    if mount.path.is_dir():
+    if os.path.isdir(mount.path):
         return ["-k", f"tmpfs,{mount.path},tmpfs,{SAFE}|MS_RDONLY,mode=555"]
     return ["-b", f"/dev/null,{mount.path}"]
 

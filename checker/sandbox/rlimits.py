@@ -42,7 +42,7 @@ class Rlimits(Sandbox):
             elif limits.processes is not None:
                 # The kernel counts all that this user runs.
                 limits = replace(limits, processes=limits.processes + threads_of(os.geteuid()))
-            start = Start(limited(job.command, limits), job.directory, {**job.full_environment, MARK: mark}, job.stdin, job.report, user)
+            start = Start(limited(job.command, limits), job.directory, {**job.full_environment, MARK: mark}, job.stdin, job.report, job.inherited, user)
             usage = Usage(limits, job.writable)
             return supervise(start, limits, usage.look, lambda pid: end(pid, user, mark))
 

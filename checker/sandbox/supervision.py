@@ -36,6 +36,7 @@ class Start:
     environment: Mapping[str, str]
     stdin: bytes = b""
     report: bool = False
+    inherited: Sequence[int] = ()
     user: int | None = None
     """The user and group to become; None is to stay."""
 
@@ -135,7 +136,7 @@ def supervise(start: Start, limits: Limits, look: Look, end: Callable[[int], Non
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=() if descriptor is None else (descriptor,),
+                pass_fds=[*start.inherited, *([] if descriptor is None else [descriptor])],
                 start_new_session=True,
                 user=start.user,
                 group=start.user,

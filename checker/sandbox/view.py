@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from checker.sandbox.base import Job, SandboxUnavailable
 
@@ -22,21 +22,25 @@ class Access(IntEnum):
     NONE = 3
 
 
-@dataclass(frozen=True)
-class Mount:
+class Mount(NamedTuple):
     """A path of the machine and what the job may do with it and all below, as far as no deeper one says otherwise."""
 
-    path: Path
+    path: str
     access: Access
-    source: Path
+    source: str
     """Where it lies on the machine: somewhere else if symbolic links, which the job does not see, lead there."""
 
 
-def links() -> Iterator[tuple[str, Path]]:
+def within(path: str, folder: str) -> bool:
+    """Whether a path is the folder or lies below it; both absolute. pathlib's own way costs a run some milliseconds."""
+    return path == folder or path.startswith(folder if folder.endswith("/") else f"{folder}/")
+
+
+def links() -> Iterator[tuple[str, str]]:
     """The links at the top of the file system, such as /bin to usr/bin: their targets and themselves."""
     for name in SYSTEM:
         if os.path.islink(name):
-            yield os.readlink(name), Path(name)
+            yield os.readlink(name), name
 
 
 def mounts(job: Job) -> list[Mount]:
@@ -50,42 +54,43 @@ def mounts(job: Job) -> list[Mount]:
             raise SandboxUnavailable(f"{path} shall be writable and does not exist: make it first")
         if os.path.realpath(path) != os.path.abspath(path):
             raise SandboxUnavailable(f"{path} leads through a symbolic link to {os.path.realpath(path)}: name that, if it may be written to")
-    access: dict[Path, Access] = {}
-    named: list[Path] = []
+    access: dict[str, Access] = {}
+    links: dict[str, str] = {}
     for paths, kind in (
         (existing([*programs(), job.directory, *job.readable]), Access.READ),
         (job.writable, Access.WRITE),
-        (existing([*map(Path, SECRET), *job.hidden]), Access.NONE),
+        (existing([*SECRET, *job.hidden]), Access.NONE),
     ):
-        for path in paths:
-            if kind is not Access.NONE:
-                named.append(Path(os.path.abspath(path)))
-            real = Path(os.path.realpath(path))
+        for name in map(os.path.abspath, paths):
+            real = os.path.realpath(name)
             access[real] = max(kind, access.get(real, kind))
+            if kind is not Access.NONE:
+                links[name] = real
     found: list[Mount] = []
-    for path in sorted(access, key=lambda path: len(path.parts)):
-        above = next((mount.access for mount in reversed(found) if path.is_relative_to(mount.path)), Access.NONE)
-        if access[path] != above:
-            found.append(Mount(path, access[path], path))
-    return [*found, *under_other_names(named, found)]
+    for real in sorted(access, key=lambda real: real.count("/")):
+        above = next((mount.access for mount in reversed(found) if within(real, mount.path)), Access.NONE)
+        if access[real] != above:
+            found.append(Mount(real, access[real], real))
+    return [*found, *under_other_names(links, access, found)]
 
 
-def under_other_names(named: Sequence[Path], found: Sequence[Mount]) -> list[Mount]:
-    """What was named through symbolic links that the job does not see: it is there under that name, too, to be read, unless it is hidden."""
-    links = {path: Path(os.path.realpath(path)) for path in named}
-    hidden = [mount.path for mount in found if mount.access is Access.NONE]
-    return [
-        Mount(path, Access.READ, real)
-        for path, real in links.items()
-        if path != real and not any(path.is_relative_to(mount.path) for mount in found) and not any(real.is_relative_to(other) for other in hidden)
-    ]
+def under_other_names(links: Mapping[str, str], access: Mapping[str, Access], found: Sequence[Mount]) -> list[Mount]:
+    """What was named through symbolic links that the job does not see: it is there under that name, too, to be read, without what is hidden of it."""
+    hidden = [real for real, kind in access.items() if kind is Access.NONE]
+    mounted: list[Mount] = []
+    for path, real in sorted(links.items(), key=lambda link: link[0].count("/")):
+        if access[real] is Access.NONE or any(within(path, mount.path) for mount in (*found, *mounted)):
+            continue
+        mounted.append(Mount(path, Access.READ, real))
+        mounted += [Mount(os.path.join(path, os.path.relpath(other, real)), Access.NONE, other) for other in hidden if within(other, real)]
+    return mounted
 
 
-def existing(paths: Sequence[Path]) -> list[Path]:
+def existing(paths: Sequence[Path | str]) -> list[Path | str]:
     """Those that are there, and can be reached."""
     return [path for path in paths if os.path.exists(path)]
 
 
-def programs() -> list[Path]:
+def programs() -> list[str]:
     """Where programs lie, this Python's own among them."""
-    return [*(Path(name) for name in SYSTEM if not os.path.islink(name)), Path(sys.prefix), Path(sys.base_prefix)]
+    return [*(name for name in SYSTEM if not os.path.islink(name)), sys.prefix, sys.base_prefix]

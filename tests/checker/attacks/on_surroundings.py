@@ -62,7 +62,7 @@ EXHAUSTS = [
     Attack(
         "memory, in many processes",
         "import os, time\nfor _ in range(8):\n    if not os.fork():\n        data = bytearray(os.urandom(1024)) * (128 << 10)\n"
-        "        time.sleep(30)\ntime.sleep(30)",
+        "        time.sleep(55)\ntime.sleep(55)",
         "memory: its processes used more than 500,000,000 bytes together",
     ),
     Attack(
@@ -77,7 +77,7 @@ EXHAUSTS = [
     Attack("the disk, by one file", "with open('/tmp/x', 'wb') as file:\n    while True:\n        file.write(b'x' * 65536)", "File too large"),
     Attack(
         "the disk, where it may write",
-        "import time\nfor name in range(99):\n    with open(str(name), 'wb') as file:\n        file.write(b'x' * 10**6)\ntime.sleep(30)",
+        "import time\nfor name in range(99):\n    with open(str(name), 'wb') as file:\n        file.write(b'x' * 10**6)\ntime.sleep(55)",
         "disk: it wrote more than 20,000,000 bytes",
     ),
     Attack("the log", "import os\nwhile True:\n    os.write(1, b'x' * 65536)", "output: it wrote more than"),

@@ -26,6 +26,8 @@ def test_negative():
 def test_large():
     assert add(10**30, 1) == 10**30 + 1
 """
+PATIENCE = 300.0
+"""Seconds; what takes one on a machine that does nothing else takes many on one that does."""
 QUICK = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 """What this project's tests have installed takes seconds to import."""
 
@@ -49,7 +51,7 @@ def hand_in(folder: Path, solution: str, files: dict[str, str]) -> Path:
     return task
 
 
-def grade(task: Path, timeout: float = 60) -> PluginOutput:
+def grade(task: Path, timeout: float = PATIENCE) -> PluginOutput:
     """Run the stage as a student's CI does."""
     whitelist = ["PATH", QUICK]
     return RunPytest().run({"origin": str(task.parent), "target": task.name, "timeout": timeout, "env_whitelist": whitelist})
@@ -69,7 +71,7 @@ def test_an_attack_on_the_verdict_fails(attack: Attack, tmp_path: Path) -> None:
     task = hand_in(tmp_path, attack.solution, dict(attack.files))
 
     with pytest.raises(PluginExecutionFailed) as failure:
-        grade(task, attack.timeout)
+        grade(task)
 
     seen = f"{failure.value.message}\n{failure.value.output}"
     assert re.search(attack.sees, seen), seen[:2000]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.sandbox import Job, Limits, Outcome
@@ -16,6 +16,7 @@ def run(*command: str, limits: Limits = Limits(), **how: object) -> Outcome:  # 
     return Rlimits(fallback=True).run(Job(**job), limits)  # type: ignore[arg-type] # A test's own keywords.
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=30), st.integers(0, 60))
 def test_output_is_kept_whole_or_its_beginning_and_end(parts: list[bytes], limit: int) -> None:
     kept = Kept(limit)
