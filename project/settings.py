@@ -22,6 +22,7 @@ FEATURES = ("workers", "accounts", "tasks_app", "reviews", "courses")
 """The packages `create_app` loads by name, in this order; each has a `register(app)`."""
 
 SHORTEST_SECRET = 32
+SHORTEST_TOKEN = 16
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE | re.ASCII)
 POSTGRES_PARTS = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_HOST")
 RABBITMQ_PARTS = ("RABBITMQ_USERNAME", "RABBITMQ_PASSWORD", "RABBITMQ_VHOST", "RABBITMQ_HOST")
@@ -62,6 +63,11 @@ class Settings:
     """Bytes that a request's body may have."""
     alert_webhook_url: str | None = field(default=None, repr=False)
     """Where alarms are posted; None posts none."""
+
+    management_url: str | None = field(default=None, repr=False)
+    """RabbitMQ's management plugin, with a user's name and password in it; None asks nobody how many messages are unacknowledged."""
+    metrics_token: str | None = field(default=None, repr=False)
+    """What Prometheus has to send for /metrics; None has no /metrics."""
 
     session_idle_minutes: int = 720
     """How long a session may go unused."""
@@ -110,6 +116,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_hosts=_host_names(environ, "TRUSTED_HOSTS"),
         max_body_bytes=_whole_number(environ, "MAX_BODY_BYTES", 1024 * 1024, "a number of bytes", 16 * 1024, 1024**3),
         alert_webhook_url=_webhook_url(environ, "ALERT_WEBHOOK_URL"),
+        management_url=_management_url(environ, "RABBITMQ_MANAGEMENT_URL"),
+        metrics_token=_metrics_token(environ, "METRICS_TOKEN"),
         session_idle_minutes=_whole_number(environ, "SESSION_IDLE_MINUTES", 720, "a number of minutes", 1, 366 * 1440),
         session_hours=_whole_number(environ, "SESSION_HOURS", 168, "a number of hours", 1, 366 * 24),
         remember_days=_whole_number(environ, "REMEMBER_DAYS", 30, "a number of days", 1, 366),
@@ -248,6 +256,27 @@ def _webhook_url(environ: Mapping[str, str], name: str) -> str | None:
     except (RequestException, ValueError):
         raise SettingsError(f"{name}: is no address that a request can be sent to") from None
     return url
+
+
+def _management_url(environ: Mapping[str, str], name: str) -> str | None:
+    """Without a slash at its end. The error shows none of it, for it holds a password."""
+    url = environ.get(name, "").rstrip("/")
+    if not url:
+        return None
+    address = urlsplit(_readable(name, url))
+    if address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment or not PRINTED.fullmatch(url):
+        raise SettingsError(f"{name}: is not http:// or https:// and a host, e.g. http://user:password@localhost:15672")
+    return url
+
+
+def _metrics_token(environ: Mapping[str, str], name: str) -> str | None:
+    """The error doesn't show it."""
+    token = environ.get(name, "")
+    if not token:
+        return None
+    if not PRINTED.fullmatch(token) or len(token) < SHORTEST_TOKEN:
+        raise SettingsError(f"{name}: needs at least {SHORTEST_TOKEN} characters of visible ASCII, e.g. the output of `openssl rand -hex 32`")
+    return token
 
 
 def _providers(environ: Mapping[str, str]) -> tuple[Provider, ...]:

@@ -14,8 +14,10 @@ from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
 from workers.middleware import middleware_for
+from workers.monitor.actors_admin import ActorsView
 from workers.monitor.admin import OverviewView, ProcessesView
 from workers.monitor.gathering import Gathering
+from workers.monitor.queues_admin import QueuesView
 from workers.notices import state_notice
 from workers.schedule import Schedules
 
@@ -40,6 +42,8 @@ def register(app: Flask) -> None:
     checks_of(app)["broker"] = broker.trouble
     admin_of(app).add_view(OverviewView(name="Workers", endpoint="workers", url="/workers"))
     admin_of(app).add_view(ProcessesView(name="Processes", endpoint="processes", url="/workers/processes"))
+    admin_of(app).add_view(QueuesView(name="Queues", endpoint="queues", url="/workers/queues"))
+    admin_of(app).add_view(ActorsView(name="Actors", endpoint="actors", url="/workers/actors"))
     admin_of(app).add_view(ScheduleView(name="Schedule", endpoint="schedule", url="/workers/schedule"))
     deadletters.register(app)
     scopes_of(app)["workers:read"] = "See the workers, the schedule and the messages that failed"

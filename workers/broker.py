@@ -239,11 +239,22 @@ class RabbitBroker(SignallingBroker):
                 self.queues_pending.add(q_name(queue_name))
                 return False
 
-    def backlog(self, queue_name: str) -> Backlog:
-        """What waits in the queue. Raises BrokerUnreachable, within some LOOK_SECONDS: somebody waits for a page."""
+    @property
+    def vhost(self) -> str:
+        """The virtual host that its queues are in."""
+        return str(self._address.virtual_host)
+
+    @contextmanager
+    def hurried(self) -> Iterator[pika.BlockingConnection]:
+        """A connection for as long as the block runs. Raises BrokerUnreachable, within some LOOK_SECONDS: somebody waits for a page."""
         hurried = copy(self._address)
         hurried.socket_timeout = hurried.stack_timeout = hurried.blocked_connection_timeout = LOOK_SECONDS
         with said_as_unreachable(), pika.BlockingConnection(hurried) as connection:
+            yield connection
+
+    def backlog(self, queue_name: str) -> Backlog:
+        """What waits in the queue. Raises BrokerUnreachable."""
+        with self.hurried() as connection:
             queue = connection.channel().queue_declare(queue_name, passive=True).method
             return Backlog(queue.message_count, queue.consumer_count)
 

@@ -17,12 +17,15 @@ from project.extensions import db, settings_of
 from workers import queries, ticks, webhook
 from workers.broker import InProcessBroker, RabbitBroker, broker_of
 from workers.deadletters import drainer
+from workers.monitor import history, sampling
 from workers.schedule import schedules_of, stopping_of
 from workers.watch import Watch
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1
+SAMPLE_SECONDS = 5
+ROLL_UP_SECONDS = 600
 WATCH_SECONDS = 10
 POST_SECONDS = 2
 DRAIN_SECONDS = 10
@@ -55,6 +58,8 @@ class Serving:
         self._scheduler.add_job(self.beat, "interval", seconds=BEAT_SECONDS, next_run_time=datetime.now().astimezone(), **late)
         # Jobs of their own, for RabbitMQ or the webhook may take seconds to answer, and the beat must not wait for them.
         self._scheduler.add_job(self.watch, "interval", seconds=WATCH_SECONDS, **late)
+        self._scheduler.add_job(self.sample, "interval", seconds=SAMPLE_SECONDS, **late)
+        self._scheduler.add_job(self.roll_up, "interval", seconds=ROLL_UP_SECONDS, **late)
         if url := settings_of(self._app).alert_webhook_url:
             self._scheduler.add_job(self.post_alarms, "interval", args=[url], seconds=POST_SECONDS, **late)
         if isinstance(broker, RabbitBroker):
@@ -84,6 +89,16 @@ class Serving:
         """See whether somebody works the queues."""
         with self._waiting_for_the_database("the watch over workers"):
             self._step("the watch over workers", partial(self._watch.look, time.monotonic()))
+
+    def sample(self) -> None:
+        """See what is in the queues."""
+        with self._waiting_for_the_database("the look at the queues"):
+            self._step("the look at the queues", sampling.sample)
+
+    def roll_up(self) -> None:
+        """Make less of the monitor's past."""
+        with self._waiting_for_the_database("the monitor's past"):
+            self._step("the monitor's past", lambda: history.roll_up(queries.database_time()))
 
     def post_alarms(self, url: str) -> None:
         """Post the alarms that are due to the webhook."""

@@ -13,7 +13,18 @@ from tests.project.gallery import SHOWINGS, Gallery, Showing, make_gallery
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DOWNLOADS = {"audit.export", "users.export", "tasks.export", "reviews.export", "personal data"}
 JSON = {"health.healthz", "health.readyz", "accounts_api.me", "reviews_api.authors"}
-FRAGMENTS = {"tasks.draws", "tasks.run_state", "schedule.tick", "schedule.ticks", "workers.state", "processes.part", "processes.process_state"}
+FRAGMENTS = {
+    "tasks.draws",
+    "tasks.run_state",
+    "schedule.tick",
+    "schedule.ticks",
+    "workers.state",
+    "workers.plots",
+    "queues.part",
+    "actors.part",
+    "processes.part",
+    "processes.process_state",
+}
 PAGES = [showing for showing in SHOWINGS if showing.name.partition(",")[0] not in DOWNLOADS | JSON | FRAGMENTS]
 
 Show = Callable[[Showing], Page]

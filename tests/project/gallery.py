@@ -29,7 +29,7 @@ from tests.app_fixtures import log_in
 from tests.factories import PASSWORD, make_process, make_result, make_session, make_tick
 from tests.project.routes import VISITS, World, make_world
 from workers.models import Alarm, AlarmKind, FailureState, MessageFailure, TickState
-from workers.monitor.models import Outcome, WorkCount, WorkerState
+from workers.monitor.models import Outcome, QueueMinute, QueueState, WorkCount, WorkerState
 from workers.records import UNDECODABLE
 
 # Nothing of these pages asks the provider anything, so nobody has to be there.
@@ -200,6 +200,8 @@ def _of_work(task_id: int, superuser: int) -> Iterator[Any]:
     yield MessageFailure(**failed, error="ValueError", traceback="Traceback\nValueError", worker="stage:1", round=1)
     yield MessageFailure(**failed | {"actor": UNDECODABLE, "message_id": uuid4(), "body": b"<no message>"}, error="not a message")
     yield WorkCount(at=at, queue="numbers", actor="generate_random_number", outcome=Outcome.PROCESSED, bucket=3, messages=20, seconds=0.8)
+    yield QueueState(queue="numbers", ready=7, consumers=2, unacknowledged=3, oldest_at=at, seen_at=at, fault="RabbitMQ does not answer")
+    yield QueueMinute(at=at, queue="numbers", ready=7)
     yield Alarm(kind=AlarmKind.ABANDONED_TICK, about="1", text="Tick 1 was abandoned.", began_at=at, ended_at=at, next_try_at=at)
 
 

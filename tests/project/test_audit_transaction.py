@@ -61,6 +61,8 @@ DEEDS = [
     Deed("task.created", "/tasks/new/", {"lower_limit": "0", "upper_limit": "1"}),
     Deed("task.changed", "/tasks/edit/?id={task}", {"lower_limit": "3", "upper_limit": "4"}),
     Deed("worker.paused", "/workers/processes/ask", {"id": "{process}", "action": "pause"}),
+    Deed("message.sent", "/workers/actors/send", {"actor": "generate_random_number", "arguments": "[1]"}),
+    Deed("queue.purged", "/workers/queues/purge", {"queue": "numbers", "name": "numbers", "part": "ready", "ticks": "give up"}),
     Deed("task.deleted", "/tasks/delete/", {"id": "{task}"}),
 ]
 

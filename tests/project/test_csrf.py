@@ -105,6 +105,8 @@ def test_a_form_with_the_token_of_a_page_is_not_refused(superuser: FlaskClient, 
         "tasks.run_now",
         "schedule.launch",
         "processes.ask",
+        "actors.send",
+        "queues.purge",
         "accounts.tokens",
     ],
 )

@@ -29,6 +29,11 @@ SLIPPED_IN = {
     "name": "laptop",
     "scopes": "account:read",
     "days": "30",
+    "queue": "numbers",
+    "part": "ready",
+    "ticks": "again",
+    "actor": "generate_random_number",
+    "arguments": "[1]",
 }
 """Each field of each form that there is, and what is no field of any."""
 

@@ -71,6 +71,8 @@ def test_each_setting_is_taken_from_its_variable() -> None:
             "TRUSTED_HOSTS": "callboard.example.org, Board.local,10.0.0.5,",
             "MAX_BODY_BYTES": "2000000",
             "ALERT_WEBHOOK_URL": "https://chat.example.org/hooks/abc",
+            "RABBITMQ_MANAGEMENT_URL": "http://rabbit:15672/",
+            "METRICS_TOKEN": "m" * 16,
             "SESSION_IDLE_MINUTES": "30",
             "SESSION_HOURS": "12",
             "REMEMBER_DAYS": "7",
@@ -93,6 +95,8 @@ def test_each_setting_is_taken_from_its_variable() -> None:
         trusted_hosts=("callboard.example.org", "Board.local", "10.0.0.5"),
         max_body_bytes=2_000_000,
         alert_webhook_url="https://chat.example.org/hooks/abc",
+        management_url="http://rabbit:15672",
+        metrics_token="m" * 16,
         session_idle_minutes=30,
         session_hours=12,
         remember_days=7,
@@ -133,6 +137,8 @@ def test_a_variable_that_is_set_to_nothing_counts_as_not_set() -> None:
         *(("BROKER_URL", value) for value in ("rabbit:5672", "http://rabbit:5672", "amqp://", "amqp:///board")),
         *(("ALERT_WEBHOOK_URL", value) for value in ("chat.example.org/hooks", "ftp://chat.example.org/", "https://", "https:///hooks")),
         *(("ALERT_WEBHOOK_URL", value) for value in ("https://chat:port/", "https://chat:99999/", "https://[::1/", "https://a b/", "https://.example.org/")),
+        *(("RABBITMQ_MANAGEMENT_URL", value) for value in ("rabbit:15672", "http://", "http://rabbit:port", "http://rabbit/?x=1", "http://rab bit")),
+        *(("METRICS_TOKEN", value) for value in ("too short", "with a blank in the middle", "é" * 20)),
         *(("BROKER_URL", value) for value in ("amqp://rabbit:port/board", "amqp://rabbit:99999/board", "amqp://[::1/board")),
     ],
 )
@@ -309,6 +315,8 @@ def test_printed_settings_show_no_secret() -> None:
             "POSTGRES_PASSWORD": "the-database's",
             "RABBITMQ_PASSWORD": "the-broker's",
             "ALERT_WEBHOOK_URL": "https://chat/the-token",
+            "RABBITMQ_MANAGEMENT_URL": "https://monitor:the-monitor's@rabbit",
+            "METRICS_TOKEN": "the-metrics-token",
         }
     )
 
@@ -323,6 +331,9 @@ def test_printed_settings_show_no_secret() -> None:
         ("DATABASE_URL", "postgresql://callboard:hunter2@db:port/board"),
         ("BROKER_URL", "http://callboard:hunter2@rabbit/"),
         ("BROKER_URL", "amqp://callboard:hunter2@rabbit:port/"),
+        ("RABBITMQ_MANAGEMENT_URL", "http://callboard:hunter2@rabbit:port"),
+        ("RABBITMQ_MANAGEMENT_URL", "amqp://callboard:hunter2@rabbit"),
+        ("METRICS_TOKEN", "hunter2"),
         ("ALERT_WEBHOOK_URL", "ftp://chat/hooks/hunter2"),
         ("ALERT_WEBHOOK_URL", "https://chat:port/hooks/hunter2"),
         ("ALERT_WEBHOOK_URL", "https://a b/hooks/hunter2"),

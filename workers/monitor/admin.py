@@ -11,8 +11,10 @@ from project.access import superusers
 from project.admin import ClosedView
 from project.ids import id_from
 from workers import alarm_queries
-from workers.monitor import queries
-from workers.monitor.models import WorkerProcess, WorkerState
+from workers.monitor import history, queries, series
+from workers.monitor.models import Outcome, WorkerProcess, WorkerState
+from workers.monitor.queues_admin import broker_state
+from workers.monitor.series import PERIODS
 from workers.queries import database_time
 
 PAGE = 100
@@ -35,12 +37,18 @@ class OverviewView(ClosedView):
     @expose("/")
     def index(self) -> ResponseReturnValue:
         """The overview."""
-        return self.render("workers/overview.html", **overview_page())
+        period = period_asked()
+        return self.render("workers/overview.html", **overview_page(), **plots_page(period), periods=PERIODS)
 
     @expose("/state")
     def state(self) -> ResponseReturnValue:
         """Its facts alone, for a page that keeps itself fresh."""
         return self.render("workers/_overview.html", **overview_page())
+
+    @expose("/plots")
+    def plots(self) -> ResponseReturnValue:
+        """Its plots alone, likewise."""
+        return self.render("workers/_plots.html", **plots_page(period_asked()))
 
 
 class ProcessesView(ClosedView):
@@ -89,7 +97,34 @@ def overview_page() -> dict[str, Any]:
     at = database_time()
     online, in_progress = queries.working()
     day, hour = queries.outcomes_since(at - timedelta(days=1), at - timedelta(hours=1))
-    return {"at": at, "online": online, "in_progress": in_progress, "day": day, "hour": hour, "alarms": alarm_queries.all_lasting()}
+    seen = queries.queues()
+    return {
+        "at": at,
+        "online": online,
+        "in_progress": in_progress,
+        "outcomes": {"within the last hour": hour, "within a day": day},
+        "queues": seen,
+        "oldest_at": min((queue.oldest_at for queue in seen if queue.oldest_at), default=None),
+        "ticks": queries.open_ticks(),
+        "alarms": alarm_queries.all_lasting(),
+        **broker_state(seen, at),
+    }
+
+
+def period_asked() -> str:
+    """Which stretch of the past the query string asks for."""
+    asked = request.args.get("period", "")
+    return asked if asked in PERIODS else next(iter(PERIODS))
+
+
+def plots_page(name: str) -> dict[str, Any]:
+    """The plots of a stretch of the past."""
+    at, period = database_time(), PERIODS[name]
+    slots = series.slots_of(period, at)
+    done = {slot: outcomes[Outcome.PROCESSED] for slot, outcomes in history.work_since(slots[0], period.step) if Outcome.PROCESSED in outcomes}
+    waiting = history.waiting_since(slots[0], period.step)
+    depths = [series.line(f"Waiting in {queue}", [(slot, found[slot]) for slot in slots if slot in found]) for queue, found in sorted(waiting.items())]
+    return {"plots": [*series.plots(slots, done, period.step), *depths], "period": name}
 
 
 def processes_page() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Double, Index, String
+from sqlalchemy import JSON, BigInteger, Double, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from project.database import BigId, UTCDateTime
@@ -100,3 +100,36 @@ class WorkCount(Model):
     messages: Mapped[int] = mapped_column(BigInteger)
     seconds: Mapped[float] = mapped_column(Double)
     """That they took together."""
+
+
+class QueueState(Model):
+    """A queue as some serving process saw it last."""
+
+    __tablename__ = "queue_states"
+
+    queue: Mapped[str] = mapped_column(String(255), primary_key=True)
+    ready: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Messages that no worker has fetched."""
+    delayed: Mapped[int] = mapped_column(BigInteger, default=0)
+    """In its .DQ: to be worked later."""
+    dead: Mapped[int] = mapped_column(BigInteger, default=0)
+    """In its .XQ: failed, or too old."""
+    consumers: Mapped[int] = mapped_column(default=0)
+    unacknowledged: Mapped[int | None] = mapped_column(BigInteger)
+    """Fetched and not settled; None where RabbitMQ's management can't be asked."""
+    oldest_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When the first message in the queue was sent; None where nothing waits."""
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When somebody looked, whether RabbitMQ answered or not."""
+    fault: Mapped[str | None] = mapped_column(Text)
+    """Why it could not be seen; the numbers are older then."""
+
+
+class QueueMinute(Model):
+    """How many messages of a queue waited at the end of a minute."""
+
+    __tablename__ = "queue_minutes"
+
+    at: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    queue: Mapped[str] = mapped_column(String(255), primary_key=True)
+    ready: Mapped[int] = mapped_column(BigInteger)

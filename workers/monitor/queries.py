@@ -1,16 +1,20 @@
 """What is asked of the workers' monitor. Every instant is the database's clock's."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, exists, func, select, update
 
 from project import audit
 from project.database import insert, now, seconds_from_now
-from project.extensions import db
+from project.extensions import Model, db
+from workers import alarm_queries, alarms
+from workers.models import IS_OPEN, AlarmKind, Tick, TickState
+from workers.monitor import history
 from workers.monitor.gathering import Counts
-from workers.monitor.models import LOST_AFTER, Outcome, WorkCount, WorkerProcess, WorkerState
+from workers.monitor.models import LOST_AFTER, Outcome, QueueMinute, QueueState, WorkCount, WorkerProcess, WorkerState
 
 Beat = tuple[int, datetime, str]
 """A process's id, when its heartbeat was, and what it is wanted to be."""
@@ -36,15 +40,8 @@ def _beat(row: Row[int, datetime, str]) -> Beat:
 
 def add_counts(at: datetime, counts: Counts) -> None:
     """Add what ended to its minute. The caller commits."""
-    if not counts:
-        return
     minute = at.replace(second=0, microsecond=0)
-    # Sorted, so that two processes that add to the same rows wait for each other, and not in a circle.
-    rows = [{"at": minute, **kind._asdict(), "messages": counts[kind].messages, "seconds": counts[kind].seconds} for kind in sorted(counts)]
-    added = insert(WorkCount).values(rows)
-    more = {"messages": WorkCount.messages + added.excluded.messages, "seconds": WorkCount.seconds + added.excluded.seconds}
-    known = [WorkCount.at, WorkCount.queue, WorkCount.actor, WorkCount.outcome, WorkCount.bucket]
-    db.session.execute(added.on_conflict_do_update(index_elements=known, set_=more))
+    history.add([(minute, *kind, counts[kind].messages, counts[kind].seconds) for kind in sorted(counts)])
 
 
 def processes(*, since: datetime, before: int | None, limit: int) -> Sequence[WorkerProcess]:
@@ -87,3 +84,86 @@ def want(process_id: int, wanted: WorkerState) -> bool:
 
 ACTIONS = {WorkerState.ONLINE: "worker.resumed", WorkerState.PAUSED: "worker.paused", WorkerState.STOPPED: "worker.stopped"}
 """What the audit calls it."""
+
+
+# The queues
+
+SEEN_SECONDS = 4.0
+"""How long a sight of the queues is fresh enough, whichever process had it."""
+RATE_MINUTES = 5
+
+
+def queues_are_due() -> bool:
+    """Whether nobody has looked at the queues just now."""
+    return not db.session.scalar(select(exists().where(QueueState.seen_at > seconds_from_now(-SEEN_SECONDS))))
+
+
+def record_sights(sights: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note how the queues were seen just now; commits."""
+    at = db.session.execute(select(now())).scalar_one()
+    for queue, sight in sorted(sights.items()):
+        _put(QueueState, ["queue"], queue=queue, seen_at=at, fault=None, **sight)
+        _put(QueueMinute, ["at", "queue"], at=at.replace(second=0, microsecond=0), queue=queue, ready=sight["ready"])
+    db.session.commit()
+
+
+def record_fault(queues: Iterable[str], fault: str) -> None:
+    """Note why the queues could not be seen just now; what was known of them stays; commits."""
+    for queue in sorted(queues):
+        _put(QueueState, ["queue"], {"seen_at": now(), "fault": fault}, queue=queue, seen_at=now(), fault=fault)
+    db.session.commit()
+
+
+def _put(model: type[Model], key: list[str], changes: dict[str, Any] | None = None, **values: Any) -> None:
+    changes = changes or {name: value for name, value in values.items() if name not in key}
+    db.session.execute(insert(model).values(values).on_conflict_do_update(index_elements=key, set_=changes))
+
+
+def queues() -> Sequence[QueueState]:
+    """Every queue as it was seen last, by name."""
+    return db.session.scalars(select(QueueState).order_by(QueueState.queue)).all()
+
+
+def rates_out(at: datetime) -> dict[str, float]:
+    """How many messages a minute left each queue, done or failed, in the last whole minutes."""
+    until = at.replace(second=0, microsecond=0)
+    since = until - timedelta(minutes=RATE_MINUTES)
+    left = select(WorkCount.queue, func.sum(WorkCount.messages)).where(WorkCount.at >= since, WorkCount.at < until, WorkCount.outcome != Outcome.RETRIED)
+    return {queue: int(messages) / RATE_MINUTES for queue, messages in db.session.execute(left.group_by(WorkCount.queue))}
+
+
+def ready_lately(at: datetime, minutes: int) -> dict[str, list[int]]:
+    """How many messages of each queue waited at the end of each of the last whole minutes, the earliest first."""
+    until = at.replace(second=0, microsecond=0)
+    lately = select(QueueMinute.queue, QueueMinute.ready).where(QueueMinute.at >= until - timedelta(minutes=minutes), QueueMinute.at < until)
+    found: dict[str, list[int]] = defaultdict(list)
+    for queue, ready in db.session.execute(lately.order_by(QueueMinute.at)):
+        found[queue].append(ready)
+    return dict(found)
+
+
+def work_by_actor(since: datetime) -> dict[str, dict[Outcome, dict[int, int]]]:
+    """By actor, outcome and bucket, how many messages ended since an instant."""
+    ended = select(WorkCount.actor, WorkCount.outcome, WorkCount.bucket, func.sum(WorkCount.messages)).where(WorkCount.at >= since)
+    found: dict[str, dict[Outcome, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    for actor, outcome, bucket, messages in db.session.execute(ended.group_by(WorkCount.actor, WorkCount.outcome, WorkCount.bucket)):
+        found[actor][Outcome(outcome)][bucket] = int(messages)
+    return found
+
+
+def open_ticks() -> Sequence[Tick]:
+    """The ticks that are open, oldest first; there are a few of each schedule at most."""
+    return db.session.scalars(select(Tick).where(IS_OPEN).order_by(Tick.id).limit(MOST_TICKS)).all()
+
+
+MOST_TICKS = 20
+
+
+def abandon_ticks_of(schedules: Collection[str], reason: str) -> Sequence[int]:
+    """Give up the open ticks of some schedules, whoever holds their leases, each with its alarm; their ids. The caller commits."""
+    over = {"state": TickState.ABANDONED, "finished_at": now(), "reason": reason, "lease_token": None}
+    given_up = update(Tick).where(IS_OPEN, Tick.launches.in_(schedules)).values(over).returning(Tick)
+    ticks = db.session.scalars(given_up.execution_options(synchronize_session=False, populate_existing=True)).all()
+    for tick in ticks:
+        alarm_queries.record(AlarmKind.ABANDONED_TICK, str(tick.id), alarms.abandoned(tick))
+    return [tick.id for tick in ticks]

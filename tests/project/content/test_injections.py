@@ -27,6 +27,8 @@ DO_NOT = {
     *("id", "run", "sent", "url", "next"),
     # A provider's answer.
     *("state", "code", "error"),
+    # Which stretch of the past; which queue or actor something is done to.
+    *("period", "queue", "actor"),
     # Flask-Admin's own.
     *("name", "query", "offset", "limit", "modal"),
 }
