@@ -14,6 +14,7 @@ from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
 from workers.middleware import middleware_for
+from workers.monitor import api, metrics
 from workers.monitor.actors_admin import ActorsView
 from workers.monitor.admin import OverviewView, ProcessesView
 from workers.monitor.gathering import Gathering
@@ -46,6 +47,8 @@ def register(app: Flask) -> None:
     admin_of(app).add_view(ActorsView(name="Actors", endpoint="actors", url="/workers/actors"))
     admin_of(app).add_view(ScheduleView(name="Schedule", endpoint="schedule", url="/workers/schedule"))
     deadletters.register(app)
-    scopes_of(app)["workers:read"] = "See the workers, the schedule and the messages that failed"
-    scopes_of(app)["workers:act"] = "Act on the schedule and on messages that failed"
+    scopes_of(app)["workers:read"] = "See workers, queues, actors, the schedule and the messages that failed"
+    scopes_of(app)["workers:act"] = "Act on workers, the schedule and messages that failed, and send messages by hand"
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(metrics.blueprint)
     notices_of(app).append(state_notice)

@@ -8,6 +8,8 @@ from workers.models import Alarm, AlarmKind, Tick
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 900.0
 """Seconds until an alarm is posted again that the webhook did not take: after the first time, and at most."""
 
+OVER_AT_ONCE = (AlarmKind.ABANDONED_TICK, AlarmKind.SKIPPED_SLOT)
+
 
 def skipped(tick: Tick) -> str:
     """That a slot was not launched."""
@@ -29,9 +31,24 @@ def unreachable(queue: str) -> str:
     return f'Work waits for the queue "{queue}", and RabbitMQ can\'t be reached. It goes on by itself when RabbitMQ is back.'
 
 
+def old(tick: Tick) -> str:
+    """That a tick stays open."""
+    return f"Tick {tick.id} of {tick.launches} has been open since {_instant(tick.started_at)}. The page Schedule shows how far it is."
+
+
+def growing(queue: str, waiting: int) -> str:
+    """That more comes into a queue than is worked."""
+    return f'The queue "{queue}" only grows: {waiting} messages wait. More workers would help, or fewer messages.'
+
+
+def failed(messages: int) -> str:
+    """That messages fail for good."""
+    return f"{messages} messages failed for good within an hour. The page Messages shows them."
+
+
 def body(alarm: Alarm) -> dict[str, Any]:
     """What is posted of an alarm, as JSON; Slack and Mattermost show its `text`. Instants are ISO 8601, in UTC."""
-    resolved = alarm.kind == AlarmKind.NO_WORKER and alarm.ended_at is not None
+    resolved = alarm.kind not in OVER_AT_ONCE and alarm.ended_at is not None
     return {
         "id": alarm.id,
         "kind": alarm.kind,

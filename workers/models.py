@@ -139,15 +139,18 @@ class MessageFailure(Model):
 
 
 class AlarmKind(StrEnum):
-    """What somebody is told of. Only that there is no worker lasts; the others are over at once."""
+    """What somebody is told of. What becomes of a tick or a slot is over at once; the others last."""
 
     ABANDONED_TICK = "abandoned tick"
+    FAILED_MESSAGES = "failed messages"
+    GROWING_QUEUE = "growing queue"
     NO_WORKER = "no worker"
+    OLD_TICK = "old tick"
     SKIPPED_SLOT = "skipped slot"
 
 
 # As text, like IS_OPEN.
-ONE_ROW = text("ended_at IS NULL OR kind <> 'no worker'")
+ONE_ROW = text("ended_at IS NULL OR kind IN ('abandoned tick', 'skipped slot')")
 UNPOSTED = text("posted_at IS NULL")
 
 
@@ -159,7 +162,7 @@ class Alarm(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     about: Mapped[str] = mapped_column(String(255))
-    """The tick's id, or the queue's name."""
+    """The tick's id, or the queue's name, or "messages"."""
     text: Mapped[str] = mapped_column(Text)
     """A sentence for an operator who was asleep."""
     began_at: Mapped[datetime] = mapped_column(UTCDateTime)

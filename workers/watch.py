@@ -1,4 +1,4 @@
-"""Whether somebody works the queues in which work waits: an alarm when nobody does for long, and its end."""
+"""Whether somebody works the queues in which work waits, and whatever else should wake somebody: an alarm when it lasts, and its end."""
 
 import logging
 
@@ -7,6 +7,7 @@ from flask import current_app
 from workers import alarm_queries, alarms, queries
 from workers.broker import BrokerUnreachable, broker_of
 from workers.models import AlarmKind
+from workers.monitor import troubles
 from workers.schedule import schedules_of
 
 log = logging.getLogger(__name__)
@@ -16,23 +17,23 @@ STEADY_SECONDS = 60.0
 
 
 class Watch:
-    """One process's view of the queues. Several may look: the table of alarms keeps one row for what all of them see."""
+    """One process's view. Several may look: the table of alarms keeps one row for what all of them see."""
 
     def __init__(self) -> None:
-        self._since: dict[tuple[str, bool], float] = {}
-        """Since when each queue that is watched has been without a fault, or with one."""
+        self._since: dict[tuple[tuple[AlarmKind, str], bool], float] = {}
+        """Since when each thing that is watched has been without a fault, or with one."""
 
     def look(self, at: float) -> None:
-        """See how the queues are, at a reading of a clock in seconds that is never set back; begin or end alarms for what has been steady."""
-        faults = faults_of_queues()
-        self._since = {view: self._since.get(view, at) for view in ((queue, fault is None) for queue, fault in faults.items())}
-        for (queue, sound), since in self._since.items():
+        """See how things are, at a reading of a clock in seconds that is never set back; begin or end alarms for what has been steady."""
+        faults = troubles.faults() | {(AlarmKind.NO_WORKER, queue): fault for queue, fault in faults_of_queues().items()}
+        self._since = {view: self._since.get(view, at) for view in ((about, fault is None) for about, fault in faults.items())}
+        for (about, sound), since in self._since.items():
             if at - since < STEADY_SECONDS:
                 continue
-            if (fault := faults[queue]) and alarm_queries.begin(AlarmKind.NO_WORKER, queue, fault, lasted=at - since):
+            if (fault := faults[about]) and alarm_queries.begin(*about, fault, lasted=at - since):
                 log.error("alarm: %s", fault)
-            elif sound and alarm_queries.end(AlarmKind.NO_WORKER, queue):
-                log.info("the alarm is over: the queue %s has a worker again", queue)
+            elif sound and alarm_queries.end(*about):
+                log.info("the alarm is over: %s, %s", *about)
 
 
 def faults_of_queues() -> dict[str, str | None]:

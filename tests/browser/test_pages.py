@@ -12,7 +12,18 @@ from tests.project.gallery import SHOWINGS, Gallery, Showing, make_gallery
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DOWNLOADS = {"audit.export", "users.export", "tasks.export", "reviews.export", "personal data"}
-JSON = {"health.healthz", "health.readyz", "accounts_api.me", "reviews_api.authors"}
+JSON = {
+    "health.healthz",
+    "health.readyz",
+    "accounts_api.me",
+    "reviews_api.authors",
+    "workers_api.overview",
+    "workers_api.processes",
+    "workers_api.process",
+    "workers_api.queues",
+    "workers_api.actors",
+    "metrics.metrics",
+}
 FRAGMENTS = {
     "tasks.draws",
     "tasks.run_state",

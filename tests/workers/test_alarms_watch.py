@@ -42,7 +42,7 @@ def broker(context: Flask) -> InProcessBroker:
 @pytest.fixture
 def tick(context: Flask) -> Tick:
     """An open tick of the numbers."""
-    return make_tick(TickState.DRAWING)
+    return make_tick(TickState.DRAWING, started_at=utc_now())
 
 
 @pytest.fixture

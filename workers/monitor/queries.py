@@ -151,6 +151,21 @@ def work_by_actor(since: datetime) -> dict[str, dict[Outcome, dict[int, int]]]:
     return found
 
 
+def work_ever() -> dict[tuple[str, str], dict[Outcome, dict[int, tuple[int, float]]]]:
+    """By queue and actor, outcome and bucket, how many messages ever ended, and how many seconds they took."""
+    kinds = (WorkCount.queue, WorkCount.actor, WorkCount.outcome, WorkCount.bucket)
+    found: dict[tuple[str, str], dict[Outcome, dict[int, tuple[int, float]]]] = defaultdict(lambda: defaultdict(dict))
+    sums = select(*kinds, func.sum(WorkCount.messages), func.sum(WorkCount.seconds)).group_by(*kinds)
+    for queue, actor, outcome, bucket, messages, seconds in db.session.execute(sums):
+        found[queue, actor][Outcome(outcome)][bucket] = int(messages), seconds
+    return found
+
+
+def failed_lately() -> int:
+    """How many messages failed for good within the last hour."""
+    return int(db.session.scalar(select(func.sum(WorkCount.messages)).where(WorkCount.at > seconds_from_now(-3600), WorkCount.outcome == Outcome.FAILED)) or 0)
+
+
 def open_ticks() -> Sequence[Tick]:
     """The ticks that are open, oldest first; there are a few of each schedule at most."""
     return db.session.scalars(select(Tick).where(IS_OPEN).order_by(Tick.id).limit(MOST_TICKS)).all()
