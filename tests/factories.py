@@ -80,7 +80,7 @@ def make_process(state: WorkerState = WorkerState.ONLINE, **values: Any) -> Work
     """A process that works messages, heard just now."""
     at = utc_now()
     row = {"host": "stage", "pid": 7, "command_pid": 1, "version": "2.2.0", "queues": ["chores", "numbers"], "threads": 4, "prefetch": 8}
-    at_work = [{"actor": "generate_random_number", "message_id": str(uuid4()), "since": at.isoformat()}]
+    at_work = [{"actor": "generate_random_number", "message_id": str(uuid4()), "call": "7", "since": at.isoformat()}]
     return _added(WorkerProcess(**{**row, "at_work": at_work, "started_at": at, "heartbeat_at": at, "state": state, "wanted": WorkerState.ONLINE, **values}))
 
 

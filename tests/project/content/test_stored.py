@@ -38,7 +38,7 @@ SHAPES: dict[str, Callable[[str], Any]] = {
     "api_tokens.scopes": lambda text: [text],
     "courses.links": lambda text: {text: "https://forum.example"},
     "worker_processes.queues": lambda text: [text],
-    "worker_processes.at_work": lambda text: [{"actor": text, "message_id": text, "since": "2026-11-21T12:00:00+00:00"}],
+    "worker_processes.at_work": lambda text: [{"actor": text, "message_id": text, "call": text, "since": "2026-11-21T12:00:00+00:00"}],
 }
 """How text stands in JSON that is read by its names."""
 SHOWN_NOWHERE = {

@@ -52,7 +52,8 @@ def waiting(app: Flask) -> int:
     """How many messages wait in the queue of numbers."""
     broker = broker_of(app)
     assert isinstance(broker, InProcessBroker)
-    return broker.queues["numbers"].qsize()
+    messages: int = broker.queues["numbers"].qsize()
+    return messages
 
 
 @pytest.mark.parametrize(("ticks", "state"), [("again", TickState.DRAWING), ("give up", TickState.ABANDONED)])
