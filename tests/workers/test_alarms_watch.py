@@ -82,7 +82,7 @@ def test_without_an_open_tick_nobody_needs_a_worker(broker: InProcessBroker) -> 
 
 
 def test_a_tick_of_a_schedule_that_only_a_newer_release_knows_needs_none_here(broker: InProcessBroker) -> None:
-    make_tick(TickState.DRAWING, launches="of_the_next_release")
+    make_tick(TickState.DRAWING, launches="of_the_next_release", started_at=utc_now())
     watch = Watch()
     watch.look(0)
     watch.look(LONG)
@@ -207,7 +207,7 @@ def cut_off(sqlite_url: str) -> Iterator[Flask]:
     """An app whose RabbitMQ can't be reached, in its context, with an open tick."""
     app = make_app(sqlite_url, broker_url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
     with app.app_context():
-        make_tick(TickState.DRAWING)
+        make_tick(TickState.DRAWING, started_at=utc_now())
         yield app
     close(app)
 
