@@ -101,7 +101,7 @@ def validate(root: Path, verbose: bool) -> None:
 @task_option
 @group_option
 @click.option("-p", "--parallelize", is_flag=True, help="Test tasks side by side.")
-@click.option("-n", "--num-processes", type=click.IntRange(1), metavar="N", help="How many tasks at a time with -p; as many as there are cores if not given.")
+@click.option("-n", "--num-processes", type=click.IntRange(1), metavar="N", help="So many at a time; with -p alone, as many as there are cores.")
 @no_clean_option
 @dry_run_option
 @json_option
@@ -124,7 +124,7 @@ def check(
     console = Console()
     course = load(reference or root)
     show_findings(course, console)
-    jobs = (num_processes or len(os.sched_getaffinity(0))) if parallelize else 1
+    jobs = num_processes or (len(os.sched_getaffinity(0)) if parallelize else 1)
     options = Options(report=False, verbose=True, show_passed=verbose, at=datetime.now(UTC), dry_run=dry_run, clean=not no_clean, jobs=jobs)
     finish(run(course, root, course.selected(tasks, groups), options, console), console, json_file, junit_file)
 
@@ -168,8 +168,7 @@ def grade(
     at = instant(timestamp, course)
     push = Push(root, os.environ, branch, base_ref)
     wanted = course.selected(tasks, groups) if all_tasks or tasks or groups else changed_tasks(course, push)
-    if not wanted:
-        console.line("Nothing to grade: this push changed no task of the course")
+    console.line(f"To grade: {', '.join(task.name for task in wanted)}" if wanted else "Nothing to grade: this push changed no task of the course")
     options = Options(submit_score, verbose, True, at, username, dry_run, clean=not no_clean)
     result = run(course, root, wanted, options, console) if wanted else Result()
     finish(result, console, json_file, junit_file)

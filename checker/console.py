@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import secrets
 import sys
 from collections.abc import Mapping
 
@@ -68,7 +69,12 @@ class Console:
     def output(self, text: str) -> None:
         """What a stage said, as it said it."""
         if text.strip():
-            self._rich.file.write(printable(text).rstrip("\n") + ("\x1b[0m" if self.colour else "") + "\n")
+            shown = printable(text).rstrip("\n") + ("\x1b[0m" if self.colour else "") + "\n"
+            if "GITHUB_ACTIONS" in os.environ:
+                # There a line that begins with two colons is a command to the runner, whoever writes it.
+                end = secrets.token_hex(16)
+                shown = f"::stop-commands::{end}\n{shown}::{end}::\n"
+            self._rich.file.write(shown)
             self._rich.file.flush()
 
     def warning(self, text: str) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 from checker import pipeline
 from checker.course import Course, Task
 from checker.run import Options, global_names, plugins_of, task_names
+from checker.structure import Kind
 from checker.templates import TemplateFinder
+from checker.tree import walk
 
 
 @dataclass
@@ -28,8 +30,21 @@ def validate(course: Course) -> Findings:
     findings = Findings(faults=course.missing(), warnings=course.warnings())
     finder = TemplateFinder(course.root, course.config.export.templates)
     findings.faults += [fault for task in tasks for fault in finder.faults(task.path)]
+    findings.warnings += contested(course, finder)
     stages(course, tasks, findings)
     return findings
+
+
+def contested(course: Course, finder: TemplateFinder) -> list[str]:
+    """A line for each file that is a student's by its template and the course's by a pattern.
+
+    Here the template counts more; but in an image of `export-private` the template has taken the file's place, and only the pattern is left.
+    """
+    return [
+        f"{file.path} has a template, and a pattern calls it {file.kind.value}: an image for grading would test it instead of the student's"
+        for file in walk(course.root, course)
+        if file.kind is not Kind.OTHER and finder.stands_for(file.path)
+    ]
 
 
 def stages(course: Course, tasks: Sequence[Task], findings: Findings) -> None:

@@ -182,6 +182,15 @@ def test_output_cannot_clear_the_log_or_write_over_it(course: Path, fork: Path) 
     assert "wrong\nok, \x1b[32mall passed\x1b[0m\n" in output
 
 
+def test_output_gives_no_orders_to_githubs_runner(course: Path, fork: Path) -> None:
+    push(fork, {"basics/add/solution.py": "wrong\n::add-path::/tmp\n"})
+
+    lines = checker("grade", fork, course, env={"GITHUB_ACTIONS": "true"}).output.splitlines()
+
+    stop, order = (next(line for line in lines if line.startswith(start)) for start in ("::stop-commands::", "::add-path::/tmp"))
+    assert lines.index(stop) < lines.index(order) < lines.index(f"::{stop.removeprefix('::stop-commands::')}::")
+
+
 def test_files_of_every_kind_arrive(tmp_path: Path, fork: Path) -> None:
     course = make_course(tmp_path / "other", task_files("basics/größe"))
     push(fork, {"basics/add/solution.py": b"right \xff\xfe\n", "basics/add/dät\u0430 \U0001f600.bin": b"\0\1", "basics/add/-rf": ""})

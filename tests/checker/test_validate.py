@@ -122,3 +122,12 @@ def test_what_needs_a_secret_of_ci_is_not_wrong_on_a_teachers_machine(tmp_path: 
     assert "could not be checked to the end: SECRET_OF_CI" in here.output
     assert there.exit_code == 1
     assert "no boolean" not in there.output
+
+
+def test_a_file_that_is_the_students_by_its_template_and_the_courses_by_a_pattern_is_odd(tmp_path: Path) -> None:
+    make_course(tmp_path, {".checker.yml": with_checker(structure={"public_patterns": ["solution.py"], "private_patterns": [".*", "tools"]})})
+
+    result = checker("validate", tmp_path)
+
+    assert result.exit_code == 0
+    assert "basics/add/solution.py has a template, and a pattern calls it public" in result.output
