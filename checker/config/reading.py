@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from checker.exceptions import BadConfig
 
@@ -18,6 +18,12 @@ class Section(BaseModel):
     """A mapping in a course's file. Keys that the checker doesn't know are let in, as courses rely on it; see `unknown_keys`."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_empty_keys(cls, data: Any) -> Any:
+        """A key without a value, such as `parameters:` over lines that are comments, is as good as none."""
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
 def read(file: Path, model: type[M], name: str | None = None) -> M:

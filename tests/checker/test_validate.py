@@ -131,3 +131,9 @@ def test_a_file_that_is_the_students_by_its_template_and_the_courses_by_a_patter
 
     assert result.exit_code == 0
     assert "basics/add/solution.py has a template, and a pattern calls it public" in result.output
+
+
+def test_a_key_without_a_value_is_as_good_as_none(tmp_path: Path) -> None:
+    make_course(tmp_path, {"basics/add/.task.yml": "version: 1\nparameters:\n#  timeout: 3\nstructure:\n", "basics/sub/.task.yml": "# nothing yet\n"})
+
+    assert checker("validate", tmp_path).exit_code == 0
