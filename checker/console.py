@@ -49,8 +49,8 @@ class Console:
 
     @property
     def animated(self) -> bool:
-        """Whether somebody watches: a terminal that is no CI job's."""
-        return self._rich.is_terminal and not in_ci()
+        """Whether somebody watches: a real terminal, and no CI job's."""
+        return self._rich.file.isatty() and not in_ci()
 
     @property
     def rich(self) -> rich.console.Console:

@@ -1,6 +1,7 @@
 """`checker check`: a teacher's run over the solutions of a course."""
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,6 +26,14 @@ def test_failures_are_collected_and_named_at_the_end(tmp_path: Path) -> None:
     assert "wrong: 1 + 1 = 3" in result.output
     assert "2 of 3 tasks passed" in result.output
     assert result.output.splitlines()[-1] == 'error: add failed at "Tests"'
+
+
+@pytest.mark.parametrize("options", [[], ["-p", "-n", "2"]])
+def test_a_log_with_colours_is_no_terminal_and_has_nothing_that_moves(tmp_path: Path, options: list[str]) -> None:
+    output = checker("check", make_course(tmp_path), *options, env={"FORCE_COLOR": "1", "CI": ""}).output
+
+    assert "\x1b[1madd\x1b[0m" in output
+    assert not re.search(r"\x1b\[[0-9;?]*[A-Zhl]", output)
 
 
 @pytest.mark.parametrize(
