@@ -8,9 +8,11 @@ from courses.actors import recompute_course, take_in_batch
 from courses.api import bulk, checkers, description, rows
 from courses.blueprint import blueprint
 from courses.cli import courses_cli
+from courses.schedule import outdated_courses, waiting_batches
 from project.access import members
 from project.admin import Signpost, signposts_of
 from workers.broker import broker_of
+from workers.schedule import schedules_of
 
 ENDPOINTS = (checkers, rows, bulk, description)
 """The modules whose routes hang on the API's blueprint."""
@@ -19,11 +21,13 @@ PAGES = (views,)
 
 
 def register(app: Flask) -> None:
-    """Hang courses on the site: their API, their pages, their actors, their commands."""
+    """Hang courses on the site: their API, their pages, their actors and schedules, their commands."""
     app.register_blueprint(api.blueprint)
     app.register_blueprint(blueprint)
     signposts_of(app).append(Signpost(name="Courses", endpoint="courses.index", rule=members, place=5))
     for actor in (recompute_course, take_in_batch):
         actor.bind(broker_of(app))
+    for schedule in (outdated_courses(app), waiting_batches(app)):
+        schedules_of(app).add(schedule)
     belongings_of(app).append(Belongings("enrolments", queries.enrolments_of_account))
     app.cli.add_command(courses_cli)

@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from courses import history_queries, importing, queries, token_queries
-from courses.actors import recompute_course
+from courses.actors import send_or_leave
 from courses.config.faults import ConfigFaults
 from courses.config_queries import lock_course
 from courses.faults import ApiFault
@@ -97,7 +97,7 @@ def load_config(name: str, file: Path, dry_run: bool) -> None:
     if loaded.moved is None and settings_of(current_app).in_process:
         _recompute(name)
     elif loaded.moved is None:
-        recompute_course.send(course_named(name).id)
+        send_or_leave(course_named(name).id)
     click.echo(f"{file} is the config of {name}.", err=True)
 
 
@@ -109,8 +109,10 @@ def recompute_scores(name: str) -> None:
 
 
 def _recompute(name: str) -> None:
-    moved = recompute(lock_course(course_named(name).id), utc_now())
-    audit.record("course.recomputed", ("course", course_named(name).id), moved=len(moved))
+    course = course_named(name)
+    lock_course(course.id)
+    moved = recompute(course, utc_now())
+    audit.record("course.recomputed", ("course", course.id), moved=len(moved))
     db.session.commit()
     for each in moved:
         click.echo(f"total {each.rms_username}: {each.before} → {each.after}")
@@ -126,7 +128,7 @@ def import_students(name: str, file: Path) -> None:
     Load the course's config first: scores of tasks that it does not have are refused. It may be done again; what was earned here since stays.
     """
     try:
-        imported = importing.import_database(lock_course(course_named(name).id), file.read_bytes())
+        imported = importing.import_database(course_named(name), file.read_bytes())
     except importing.ImportFault as fault:
         raise click.ClickException(f"{file}: {fault}") from None
     db.session.commit()

@@ -13,11 +13,11 @@ KEPT = ("id", "course_id", "name")
 """What an update leaves as it is."""
 
 
-def lock_course(course_id: int) -> Course:
-    """The course as it is now; nobody else loads a config or recomputes it until the transaction ends."""
+def lock_course(course_id: int) -> Course | None:
+    """The course as it is now, None if there is none; nobody else loads a config or recomputes it until the transaction ends."""
     if on_sqlite():
         db.session.execute(update(Course).where(Course.id == course_id).values(status=Course.status).execution_options(synchronize_session=False))
-    return db.session.scalars(select(Course).where(Course.id == course_id).with_for_update().execution_options(populate_existing=True)).one()
+    return db.session.scalar(select(Course).where(Course.id == course_id).with_for_update().execution_options(populate_existing=True))
 
 
 def put(model: type[Group] | type[Assignment], rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:

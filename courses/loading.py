@@ -29,12 +29,14 @@ class Loaded:
 
 
 def load(course_id: int, data: bytes, *, preview: bool = False) -> Loaded:
-    """Load the config; the caller commits, and then sends `recompute_course` to a worker if `moved` is None.
+    """Load the config; the caller commits, and then calls `send_or_leave` if `moved` is None.
 
-    A preview recomputes everybody, and is rolled back by the caller. Raises ConfigFaults, and ApiFault (409) for a course that is finished.
+    A preview recomputes everybody, and is rolled back by the caller. Raises ConfigFaults, and ApiFault for a course that is finished (409) or gone (404).
     """
     config = read_config(data)
     course = queries.lock_course(course_id)
+    if course is None:
+        raise ApiFault(404, "The course is not there any more.")
     if not CourseStatus(course.status).takes_configs:
         raise finished(course)
     found = changes(read_config(course.config.encode()) if course.config else None, config)

@@ -7,7 +7,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from courses import gradebook_queries, history_queries, token_queries
-from courses.actors import recompute_course
+from courses.actors import send_or_leave
 from courses.api import blueprint
 from courses.callers import Caller, open_to_course
 from courses.faults import ApiFault, unknown_task, unknown_user
@@ -112,7 +112,7 @@ def update_config(caller: Caller) -> ResponseReturnValue:
     loaded = load(caller.course.id, request.get_data())
     db.session.commit()
     if loaded.moved is None:
-        recompute_course.send(caller.course.id)
+        send_or_leave(caller.course.id)
     return "", 200, {"Content-Type": "text/plain; charset=utf-8"}
 
 

@@ -57,7 +57,7 @@ def test_a_superuser_without_one_is_led_to_set_it_up(superuser: FlaskClient, wor
 
 @pytest.mark.parametrize("visit", [visit for visit in CLOSED if is_api(visit.url)], ids=str)
 def test_a_superuser_without_one_is_refused_by_the_api(superuser: FlaskClient, world: World, visit: Visit) -> None:
-    answer = superuser.open(world.filled(visit.url), method=visit.method)
+    answer = superuser.open(world.filled(visit.url), method=visit.method, headers={"Accept": "application/json"})
 
     assert (answer.status_code, answer.get_json()["error"]) == (403, "forbidden")
 
