@@ -1,10 +1,13 @@
-"""One student's history of one assignment in the database: lock, read, add, and what counts in the end."""
+"""One student's history of one assignment in the database: lock, read, add, and what counts in the end.
+
+What each report asks is put together once, and not a report: that takes as long as asking it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, delete, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, or_, select, update
 
 from courses.evaluation import Counting, Terms
 from courses.models import Assignment, Course, Enrolment, Extension, Group, Score, Submission
@@ -30,15 +33,35 @@ COUNTING = (Assignment.name, Assignment.points, Assignment.min_score, Assignment
 """In the order of `Counting`."""
 
 
+_PERSON = select(Enrolment.id, Enrolment.rms_username, Enrolment.rms_id, Enrolment.saved_grade).where(Enrolment.course_id == bindparam("course"))
+_LOCK_BY_NAME = _PERSON.where(Enrolment.rms_username == bindparam("who")).with_for_update()
+_LOCK_BY_ID = _PERSON.where(Enrolment.rms_id == bindparam("who")).with_for_update()
+_TERMS = select(*TERMS).join_from(Assignment, Group, Group.id == Assignment.group_id).join(Course, Course.id == Assignment.course_id)
+_TERMS = _TERMS.where(Assignment.course_id == bindparam("course"))
+_TERMS_OF_ONE = _TERMS.where(Assignment.name == bindparam("task"), Assignment.enabled, Group.enabled)
+_ENTRY = (Submission.kind, Submission.raw, Submission.check_deadline, Submission.allow_reduction, Submission.submitted_at)
+_HISTORY = select(*_ENTRY, Submission.id, Submission.commit, Submission.job, Submission.score, Submission.why).order_by(Submission.id)
+_HISTORY = _HISTORY.where(Submission.enrolment_id == bindparam("person"), Submission.assignment_id == bindparam("assignment"))
+_EXTENSIONS = select(Extension.extra, Extension.ends_at).where(
+    Extension.enrolment_id == bindparam("person"), or_(Extension.assignment_id == bindparam("assignment"), Extension.group_id == bindparam("group"))
+)
+_COUNTING = (
+    select(*COUNTING, Score.value)
+    .join_from(Assignment, Group, Group.id == Assignment.group_id)
+    .outerjoin(Score, and_(Score.assignment_id == Assignment.id, Score.enrolment_id == bindparam("person")))
+    .where(Assignment.course_id == bindparam("course"), Assignment.enabled, Group.enabled)
+)
+
+
 def lock_person(course_id: int, *, rms_username: str | None = None, rms_id: str | None = None) -> Person | None:
     """Whom the course knows by the name, or else by the id; nobody else writes in any of the person's histories until the transaction ends."""
     who = and_(Enrolment.course_id == course_id, Enrolment.rms_username == rms_username if rms_username is not None else Enrolment.rms_id == rms_id)
     if on_sqlite():
         # It has no locks of rows; a write takes the whole database.
         db.session.execute(update(Enrolment).where(who).values(total=Enrolment.total).execution_options(synchronize_session=False))
-    columns = (Enrolment.id, Enrolment.rms_username, Enrolment.rms_id, Enrolment.saved_grade)
-    row = db.session.execute(select(*columns).where(who).with_for_update()).first()
-    return row and Person(*row)
+    lock = _LOCK_BY_NAME if rms_username is not None else _LOCK_BY_ID
+    row = db.session.execute(lock, {"course": course_id, "who": rms_username if rms_username is not None else rms_id}).first()
+    return Person(*row) if row else None
 
 
 def enrol_known(course_id: int, *, rms_username: str | None = None, rms_id: str | None = None) -> None:
@@ -60,33 +83,23 @@ def add_enrolment(course_id: int, rms_username: str, **values: Any) -> None:
 
 def terms_of(course_id: int, task: str) -> Terms | None:
     """What the points of an enabled assignment depend on, as it is committed now."""
-    row = db.session.execute(_terms(course_id).where(Assignment.name == task)).first()
+    row = db.session.execute(_TERMS_OF_ONE, {"course": course_id, "task": task}).first()
     return Terms(*row) if row else None
 
 
 def all_terms(course_id: int) -> list[Terms]:
     """The same of each assignment of the course, disabled ones included."""
-    everything = select(*TERMS).join_from(Assignment, Group, Group.id == Assignment.group_id).join(Course, Course.id == Assignment.course_id)
-    return [Terms(*row) for row in db.session.execute(everything.where(Assignment.course_id == course_id))]
-
-
-def _terms(course_id: int) -> Select[*tuple[Any, ...]]:
-    enabled = (Assignment.course_id == course_id, Assignment.enabled, Group.enabled)
-    return select(*TERMS).join_from(Assignment, Group, Group.id == Assignment.group_id).join(Course, Course.id == Assignment.course_id).where(*enabled)
+    return [Terms(*row) for row in db.session.execute(_TERMS, {"course": course_id})]
 
 
 def history_of(enrolment_id: int, assignment_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """The student's entries of the assignment, in the order in which they came; in each the parts of `Happened` first."""
-    columns = (Submission.kind, Submission.raw, Submission.check_deadline, Submission.allow_reduction, Submission.submitted_at)
-    more = (Submission.id, Submission.commit, Submission.job, Submission.score, Submission.why)
-    mine = (Submission.enrolment_id == enrolment_id, Submission.assignment_id == assignment_id)
-    return db.session.execute(select(*columns, *more).where(*mine).order_by(Submission.id)).all()
+    return db.session.execute(_HISTORY, {"person": enrolment_id, "assignment": assignment_id}).all()
 
 
 def extensions_of(enrolment_id: int, terms: Terms) -> Sequence[Row[*tuple[Any, ...]]]:
     """The student's extensions for the assignment or its group."""
-    of_it = or_(Extension.assignment_id == terms.assignment_id, Extension.group_id == terms.group_id)
-    return db.session.execute(select(Extension.extra, Extension.ends_at).where(Extension.enrolment_id == enrolment_id, of_it)).all()
+    return db.session.execute(_EXTENSIONS, {"person": enrolment_id, "assignment": terms.assignment_id, "group": terms.group_id}).all()
 
 
 def add_submission(**values: Any) -> None:
@@ -111,10 +124,7 @@ def score_of(enrolment_id: int, assignment_id: int) -> int | None:
 
 def counting_with_scores(course_id: int, enrolment_id: int) -> list[tuple[Counting, int | None]]:
     """The enabled assignments of the course, each with the student's score."""
-    own = and_(Score.assignment_id == Assignment.id, Score.enrolment_id == enrolment_id)
-    rows = select(*COUNTING, Score.value).join_from(Assignment, Group, Group.id == Assignment.group_id).outerjoin(Score, own)
-    enabled = (Assignment.course_id == course_id, Assignment.enabled, Group.enabled)
-    return [(Counting(*row[:-1]), row[-1]) for row in db.session.execute(rows.where(*enabled))]
+    return [(Counting(*row[:-1]), row[-1]) for row in db.session.execute(_COUNTING, {"course": course_id, "person": enrolment_id})]
 
 
 def set_totals(enrolment_id: int, total: int, large_count: int, saved_grade: int) -> None:
