@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 USERNAME, PASSWORD = "prompter", "correct horse battery"
 NUMBERS = "generate_random_numbers"
-QUEUES = ("numbers", "numbers.DQ", "numbers.XQ", "chores", "chores.DQ", "chores.XQ")
+QUEUES = ("numbers", "numbers.DQ", "numbers.XQ", "scores", "scores.DQ", "scores.XQ", "chores", "chores.DQ", "chores.XQ")
 LOOK_SECONDS = 0.02
 """The middle of a tick is short."""
 DEADLINE = 240.0

@@ -27,7 +27,7 @@ from workers.watched import WatchedConsumer
 
 SHORT = 3
 """Seconds of silence that a test waits for; a consumer that is well may be silent for two."""
-QUEUES = {"numbers", "numbers.DQ", "chores", "chores.DQ"}
+QUEUES = {"numbers", "numbers.DQ", "scores", "scores.DQ", "chores", "chores.DQ"}
 
 
 @pytest.fixture
