@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_login import current_user
@@ -25,7 +25,7 @@ from tasks_app.runs import run_from
 from tasks_app.schedule import NAME
 from workers.broker import BrokerUnreachable
 from workers.queries import database_time
-from workers.schedule import schedules_of
+from workers.timetable import next_due
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +96,7 @@ class TaskView(ClosedModelView):
     def details_view(self) -> ResponseReturnValue:
         """A Task, its numbers, and when the next is due."""
         task = task_from(request.args)
-        schedule = schedules_of(current_app).get(NAME)
-        self._template_args.update(next_due=schedule and schedule.next_due(database_time()), run=run_from(request.args, task), **draws_of(task))
+        self._template_args.update(next_due=next_due(database_time(), NAME), run=run_from(request.args, task), **draws_of(task))
         view: ResponseReturnValue = super().details_view()
         return view
 

@@ -9,7 +9,7 @@ from project.api import scopes_of
 from project.extensions import admin_of, settings_of
 from project.health import checks_of
 from project.home import notices_of
-from workers import deadletters
+from workers import deadletters, schedule_api
 from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
@@ -46,6 +46,7 @@ def register(app: Flask) -> None:
     admin_of(app).add_view(QueuesView(name="Queues", endpoint="queues", url="/workers/queues"))
     admin_of(app).add_view(ActorsView(name="Actors", endpoint="actors", url="/workers/actors"))
     admin_of(app).add_view(ScheduleView(name="Schedule", endpoint="schedule", url="/workers/schedule"))
+    app.register_blueprint(schedule_api.blueprint)
     deadletters.register(app)
     scopes_of(app)["workers:read"] = "See workers, queues, actors, the schedule and the messages that failed"
     scopes_of(app)["workers:act"] = "Act on workers, the schedule and messages that failed, and send messages by hand"

@@ -1,6 +1,8 @@
 """The schedule's page, for superusers."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -11,10 +13,12 @@ from project import audit
 from project.access import superusers
 from project.admin import ClosedView
 from project.extensions import db
-from project.ids import id_from
-from workers import queries, ticks
+from project.forms import trimmed
+from project.ids import id_from, read_id
+from workers import queries, schedule_queries, ticks
 from workers.broker import BrokerUnreachable
 from workers.schedule import schedules_of
+from workers.timetable import LONGEST, interval_fault, timetable
 
 log = logging.getLogger(__name__)
 
@@ -32,20 +36,10 @@ class ScheduleView(ClosedView):
     def index(self) -> ResponseReturnValue:
         """The schedules and their ticks."""
         at = queries.database_time()
-        schedules = [
-            {
-                "name": schedule.name,
-                "title": schedule.title,
-                "key_name": schedule.key_name,
-                "interval": schedule.interval,
-                "next_due": schedule.next_due(at),
-                "has_keys": schedule.last_key() is not None,
-            }
-            for schedule in schedules_of(current_app).all()
-        ]
+        entries = [(entry, entry.next_due(at), entry.schedule.last_key() is not None) for entry in timetable()]
         tick_id = id_from(request.args, "tick")
         launched = tick_id and queries.get_tick(tick_id)
-        return self.render("workers/schedule.html", schedules=schedules, tick=launched, **ticks_page())
+        return self.render("workers/schedule.html", entries=entries, longest=LONGEST, tick=launched, **ticks_page())
 
     @expose("/ticks")
     def ticks(self) -> ResponseReturnValue:
@@ -64,6 +58,52 @@ class ScheduleView(ClosedView):
         schedule = schedules_of(current_app).get(request.form.get("schedule", "")) or abort(404)
         tick = ticks.launch_by_hand(schedule)
         return redirect(url_for(".index", tick=tick.id))
+
+    @expose("/pause", methods=["POST"])
+    def pause(self) -> ResponseReturnValue:
+        """Launch no slot of a schedule until it is resumed."""
+        return self._change(schedule_queries.pause, "is paused: its slots are skipped until somebody resumes it.")
+
+    @expose("/resume", methods=["POST"])
+    def resume(self) -> ResponseReturnValue:
+        """Launch a schedule's slots again, from the next one on."""
+        return self._change(schedule_queries.resume, "goes on with its next slot.")
+
+    @expose("/interval", methods=["POST"])
+    def interval(self) -> ResponseReturnValue:
+        """Change the seconds between a schedule's slots; none typed is the schedule's own."""
+        typed = trimmed(request.form.get("interval"))
+        seconds = read_id(typed)
+        if typed and (fault := interval_fault(seconds)):
+            flash(fault, "error")
+            return redirect(url_for(".index"))
+        return self._change(partial(schedule_queries.set_interval, interval=seconds), "has its new interval.")
+
+    def _change(self, change: Callable[[str], bool], done: str) -> ResponseReturnValue:
+        schedule = schedules_of(current_app).get(request.form.get("schedule", "")) or abort(404)
+        if change(schedule.name):
+            flash(f'"{schedule.title}" {done}', "success")
+        else:
+            flash(f'"{schedule.title}" is so already.', "info")
+        return redirect(url_for(".index"))
+
+    @expose("/publish-again", methods=["POST"])
+    def publish_again(self) -> ResponseReturnValue:
+        """Publish again what an open tick has no outcome for."""
+        return self._settle(schedule_queries.publish_again, "is published again from where it is.")
+
+    @expose("/abandon", methods=["POST"])
+    def abandon(self) -> ResponseReturnValue:
+        """Give up an open tick."""
+        return self._settle(schedule_queries.give_up, "is given up.")
+
+    def _settle(self, settle: Callable[[int], bool], done: str) -> ResponseReturnValue:
+        tick_id = id_from(request.form, "id") or abort(404)
+        if settle(tick_id):
+            flash(f"Tick {tick_id} {done}", "success")
+        else:
+            flash(f"Tick {tick_id} is not open.", "warning")
+        return redirect(url_for(".index"))
 
     @expose("/run", methods=["POST"])
     def run_one(self) -> ResponseReturnValue:

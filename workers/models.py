@@ -87,6 +87,18 @@ class Tick(Model):
         return self.finished_at - self.started_at if self.finished_at else None
 
 
+class ScheduleChange(Model):
+    """What somebody changed about a schedule."""
+
+    __tablename__ = "schedule_changes"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    interval: Mapped[int | None]
+    """Seconds between two slots; None for the schedule's own."""
+    paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Since when its slots are skipped; None for one that is not paused."""
+
+
 class FailureState(StrEnum):
     """What became of a message that failed for good."""
 

@@ -5,16 +5,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, case, cast, exists, func, literal, null, select, update
+from sqlalchemy import ColumnElement, Double, case, cast, exists, func, literal, null, or_, select, update
 
 from project import audit
 from project.database import UTCDateTime, insert, now, on_sqlite, seconds_from_now, utc_now
 from project.extensions import db
 from workers import alarm_queries, alarms, slots
-from workers.models import IS_OPEN, MANUAL, AlarmKind, FailureState, MessageFailure, Tick, TickState
+from workers.models import IS_OPEN, MANUAL, AlarmKind, FailureState, MessageFailure, ScheduleChange, Tick, TickState
 
 LEASE_SECONDS = 20.0
 """How long a launcher that fell silent keeps others from its tick."""
+PAUSED = "the schedule was paused"
 
 
 def database_time() -> datetime:
@@ -45,18 +46,19 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
 
     Due or not, the slot and the lease are all decided in this one statement, on the database's clock, and the
     unique key picks one winner among all who try. With `most_open` ticks still open the slot is recorded as skipped,
-    and with it its alarm.
+    and with it its alarm; and without one while the schedule is paused.
     A slot older than the newest known is never due: that happens when the interval has grown.
     """
     slot = _latest_slot(interval)
     open_ticks = select(func.count()).where(Tick.schedule == schedule, IS_OPEN).scalar_subquery()
+    paused = exists().where(ScheduleChange.name == schedule, ScheduleChange.paused_at.is_not(None))
     full = open_ticks >= most_open
     row: dict[str, ColumnElement[Any]] = {
         "schedule": literal(schedule),
         "launches": literal(schedule),
         "slot": slot,
-        "state": case((full, literal(TickState.SKIPPED.value)), else_=literal(TickState.PUBLISHING.value)),
-        "reason": case((full, literal(f"{most_open} earlier ticks were still open")), else_=null()),
+        "state": case((or_(paused, full), literal(TickState.SKIPPED.value)), else_=literal(TickState.PUBLISHING.value)),
+        "reason": case((paused, literal(PAUSED)), (full, literal(f"{most_open} earlier ticks were still open")), else_=null()),
         "started_at": now(),
         "lease_token": literal(token),
         "lease_until": seconds_from_now(LEASE_SECONDS),
@@ -72,7 +74,7 @@ def claim_slot(schedule: str, *, interval: int, last_key: int, token: str, most_
     }
     claim = insert(Tick).from_select(list(row), select(*row.values()).where(~_claimed(schedule, slot))).on_conflict_do_nothing().returning(Tick)
     tick = db.session.scalar(claim)
-    if tick and tick.state == TickState.SKIPPED:
+    if tick and tick.state == TickState.SKIPPED and tick.reason != PAUSED:
         alarm_queries.record(AlarmKind.SKIPPED_SLOT, str(tick.id), alarms.skipped(tick))
     db.session.commit()
     return tick
@@ -156,14 +158,16 @@ def publish_again_from_verified() -> int:
 
     For a broker whose messages died with the process that is now starting again.
     """
-    reopened = db.session.execute(
-        update(Tick)
-        .where(IS_OPEN)
-        .values(state=TickState.PUBLISHING, published_key=Tick.verified_key, published=Tick.verified, lease_token=None, lease_until=now(), progress_at=now())
-        .returning(Tick.id)
-    ).all()
+    reopened = db.session.execute(update(Tick).where(IS_OPEN).values(published_again()).returning(Tick.id)).all()
     db.session.commit()
     return len(reopened)
+
+
+def published_again() -> dict[str, Any]:
+    """The values of an open tick that is to be published from its first unverified key; whoever holds its lease loses it."""
+    at = now()
+    values: dict[str, Any] = {"state": TickState.PUBLISHING, "published_key": Tick.verified_key, "published": Tick.verified, "silent_rounds": 0}
+    return values | {"lease_token": None, "lease_until": at, "progress_at": at}
 
 
 def record_failure(*, message_id: uuid.UUID, **values: Any) -> None:

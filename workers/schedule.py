@@ -3,12 +3,10 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 from flask import Flask
 
-from workers import slots
 from workers.actors import Actor, Queue
 
 
@@ -26,7 +24,7 @@ class Schedule:
     """What a key is the number of, for people."""
     actor: Actor[..., Any]
     interval: int
-    """Seconds between two slots."""
+    """Seconds between two slots, unless somebody has changed it: see workers/timetable.py."""
     last_key: Callable[[], int | None]
     """The largest key there is, or None if there is none."""
     page: Callable[[int, int, int], Sequence[int]]
@@ -35,10 +33,6 @@ class Schedule:
     """`lacking(tick_id, after, upto, limit)`: those of the keys in (after, upto] that have no outcome of the tick."""
     count_outcomes: Callable[[int], int]
     """`count_outcomes(tick_id)`: how many outcomes of the tick there are, or any number that changes while work on it goes on."""
-
-    def next_due(self, at: datetime) -> datetime:
-        """The first slot after `at`."""
-        return slots.next_slot(at, self.interval)
 
 
 class Schedules:

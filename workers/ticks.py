@@ -13,7 +13,7 @@ from flask import current_app
 
 from project.database import now
 from project.extensions import settings_of
-from workers import queries
+from workers import queries, schedule_queries
 from workers.broker import BrokerUnreachable, broker_of
 from workers.models import Tick, TickState
 from workers.schedule import Schedule, schedules_of, stopping_of
@@ -44,14 +44,15 @@ def message_id(tick_id: int, key: int) -> str:
 
 def launch_due(schedule: Schedule) -> Tick | None:
     """Claim the schedule's latest slot, if it is due, and publish its tick; None if another has it or there is nothing to do."""
-    if not queries.is_due(schedule.name, schedule.interval):
+    interval = schedule_queries.interval_of(schedule.name) or schedule.interval
+    if not queries.is_due(schedule.name, interval):
         return None
     last_key = schedule.last_key()
     if last_key is None:
         return None
     token = str(uuid.uuid4())
     most_open = settings_of(current_app).max_unfinished_ticks
-    tick = queries.claim_slot(schedule.name, interval=schedule.interval, last_key=last_key, token=token, most_open=most_open)
+    tick = queries.claim_slot(schedule.name, interval=interval, last_key=last_key, token=token, most_open=most_open)
     if tick is None:
         return None
     if tick.state == TickState.SKIPPED:

@@ -28,7 +28,7 @@ from tasks_app.models import DeletedTask, Task
 from tests.app_fixtures import log_in
 from tests.factories import PASSWORD, make_process, make_result, make_session, make_tick
 from tests.project.routes import VISITS, World, make_world
-from workers.models import Alarm, AlarmKind, FailureState, MessageFailure, TickState
+from workers.models import Alarm, AlarmKind, FailureState, MessageFailure, ScheduleChange, TickState
 from workers.monitor.models import Outcome, QueueMinute, QueueState, WorkCount, WorkerState
 from workers.records import UNDECODABLE
 
@@ -194,6 +194,7 @@ def _of_work(task_id: int, superuser: int) -> Iterator[Any]:
     noted = {"action": "task.changed", "object_type": "task", "object_id": task_id, "details": {"title": "Dice", "author_id": superuser}}
     yield AuditEvent(at=at, actor_id=superuser, address="192.0.2.1", request_id="0123456789abcdef", **noted)
     yield DeletedTask(task_id=HIGH, deleted_at=at)
+    yield ScheduleChange(name="delete_old_rows", interval=3600, paused_at=at)
     body = Message("numbers", "generate_random_number", (task_id,), {}, {}).encode()
     failed = {"message_id": uuid4(), "actor": "generate_random_number", "queue": "numbers", "args": {"args": [task_id], "kwargs": {}}, "body": body}
     yield MessageFailure(**failed, error="ValueError", traceback="Traceback\nValueError", worker="stage:1", state=FailureState.RETRIED)

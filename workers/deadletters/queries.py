@@ -18,7 +18,7 @@ from workers.records import UNDECODABLE
 
 SLACK = timedelta(hours=1)
 """Ids and instants grow together, but for what waited meanwhile, and for workers whose clocks differ."""
-LOOKED_AT = 10_000
+LOOKED_AT = 5_000
 """Messages in which one page looks for a text: it may stand anywhere in what they hold, so each has to be read."""
 
 

@@ -18,7 +18,7 @@ from tests.project.gallery import SHOWINGS, Gallery, Showing
 OUR_OWN = {
     *("users.password_hash", "login_sessions.token_hash", "login_sessions.device_hash", "authenticators.secret", "recovery_codes.code_hash"),
     *("api_tokens.token_hash", "one_time_links.token_hash", "one_time_links.purpose", "alarms.kind", "alarms.lease_token", "ticks.lease_token"),
-    "message_failures.state",
+    *("message_failures.state", "schedule_changes.name"),
     *(
         "courses.name",
         "courses.status",
