@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from accounts import passwords
 from accounts.sessions.current import TOKEN
-from tests.apps import close, empty, make_app, migrate, sqlite_copy
+from tests.apps import KeptApps, close, empty, make_app, migrate, restore
 from tests.compiled import KeptRule, KeptTemplates
 from tests.factories import make_session
 from tests.servers import PostgresServer
@@ -46,10 +46,17 @@ def migrated_postgres_url(postgres: PostgresServer) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def kept_sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A SQLite database, which the tests use one after another."""
+    return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'callboard.db'}"
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A fresh SQLite database."""
-    return sqlite_copy(sqlite_template, tmp_path)
+def sqlite_url(sqlite_template: Path, kept_sqlite_url: str) -> str:
+    """A SQLite database with nothing in it."""
+    restore(sqlite_template, kept_sqlite_url)
+    return kept_sqlite_url
 
 
 @pytest.fixture
@@ -66,9 +73,24 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def kept_apps() -> Iterator[KeptApps]:
+    """Apps that go from test to test."""
+    apps = KeptApps()
+    yield apps
+    apps.close()
+
+
 @pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
+def app(database_url: str, kept_apps: KeptApps) -> Iterator[Flask]:
     """An app with the in-process broker, on both kinds of database. Forms need no CSRF token."""
+    yield kept_apps.take(database_url)
+    kept_apps.give_back(database_url)
+
+
+@pytest.fixture
+def new_app(database_url: str) -> Iterator[Flask]:
+    """The same, and nobody has asked it for anything yet: for tests that add to it."""
     app = make_app(database_url)
     app.config["WTF_CSRF_ENABLED"] = False
     yield app

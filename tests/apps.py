@@ -1,6 +1,8 @@
 """Apps of their own for tests: a fresh database each, no scheduler, no worker unless a test starts one."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from flask_migrate import upgrade
 from project import create_app
 from project.extensions import Model, db
 from project.settings import Settings
+from workers import Workers
+from workers.broker import InProcessBroker
 
 SECRET = "a secret that only the tests know, and long enough"
 WEEK = 7 * 86400
@@ -46,11 +50,62 @@ def close(app: Flask) -> None:
         db.engine.dispose()
 
 
+class KeptApps:
+    """One app for each database, for one test after another: making one takes longer than most tests do. An app that a test changed is thrown away."""
+
+    def __init__(self) -> None:
+        self._apps: dict[str, tuple[Flask, object]] = {}
+
+    def take(self, database_url: str) -> Flask:
+        """An app that looks new, on the database. Forms need no CSRF token."""
+        if database_url not in self._apps:
+            app = make_app(database_url)
+            app.config["WTF_CSRF_ENABLED"] = False
+            self._apps[database_url] = app, state(app)
+        return self._apps[database_url][0]
+
+    def give_back(self, database_url: str) -> None:
+        """Keep the app if it is as it was."""
+        app, was = self._apps[database_url]
+        with app.app_context():
+            db.session.remove()
+        if state(app) != was:
+            close(self._apps.pop(database_url)[0])
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for app, _state in self._apps.values():
+            close(app)
+        self._apps.clear()
+
+
+def state(app: Flask) -> object:
+    """What a test may change in an app."""
+    workers: Workers = app.extensions["workers"]
+    assert isinstance(workers.broker, InProcessBroker)
+    return (
+        dict(app.config),
+        len(list(app.url_map.iter_rules())),
+        {name: repr(extension) for name, extension in app.extensions.items() if isinstance(extension, dict | list)},
+        set(workers.broker.actors),
+        [schedule.name for schedule in workers.schedules.all()],
+        workers.stopping.is_set(),
+        workers.broker.worked,
+        {name: queue.unfinished_tasks for name, queue in workers.broker.queues.items()},
+    )
+
+
 def sqlite_copy(template: Path, folder: Path) -> str:
     """The URL of a fresh copy of a migrated SQLite database."""
     path = folder / "callboard.db"
     shutil.copy(template, path)
     return f"sqlite:///{path}"
+
+
+def restore(template: Path, url: str) -> None:
+    """Make a SQLite database what the template is, whatever became of it."""
+    with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as target:
+        source.backup(target)
 
 
 def empty(postgres_url: str) -> None:

@@ -68,11 +68,11 @@ DEEDS = [
 
 
 @pytest.fixture
-def app(app: Flask) -> Flask:
+def app(new_app: Flask) -> Flask:
     """An app whose faults are answered, as in earnest."""
-    app.testing = False
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return app
+    new_app.testing = False
+    new_app.config["PROPAGATE_EXCEPTIONS"] = False
+    return new_app
 
 
 @pytest.fixture

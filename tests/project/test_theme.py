@@ -21,6 +21,12 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
+def app(new_app: Flask) -> Flask:
+    """A test here adds a page that fails."""
+    return new_app
+
+
+@pytest.fixture
 def choose(client: FlaskClient) -> Choose:
     """Press one of the theme's buttons."""
 

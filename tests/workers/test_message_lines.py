@@ -19,15 +19,15 @@ Work = Callable[[], AbstractContextManager[Worker]]
 
 
 @pytest.fixture
-def app(app: Flask) -> Flask:
+def app(new_app: Flask) -> Flask:
     """An app with an actor that does as it is told."""
 
     def obedient(fault: str | None = None) -> None:
         if fault:
             raise ValueError(fault)
 
-    Actor(obedient, Queue.CHORES, {}).bind(broker_of(app))
-    return app
+    Actor(obedient, Queue.CHORES, {}).bind(broker_of(new_app))
+    return new_app
 
 
 def worked(app: Flask, work: Work, caplog: pytest.LogCaptureFixture, message: Message[Any], tries: int = 1) -> list[dict[str, Any]]:
