@@ -118,7 +118,7 @@ def test_what_a_token_cannot_have_is_said_beside_its_field(browser: FlaskClient,
 def test_no_scope_is_demanded(browser: FlaskClient) -> None:
     boxes = read(browser.get("/accounts/tokens")).all("input", name="scopes")
 
-    assert len(boxes) == 2
+    assert boxes
     assert not [box for box in boxes if "required" in box.attributes]
 
 
