@@ -19,7 +19,7 @@ def test_a_reviewer_finds_an_author_and_the_plot_of_authors(open_as: Open, behin
             make_task(author)
     reviewer = open_as(member(behind, can_review_tasks=True))
     reviewer.goto("/")
-    assert main_links(reviewer) == ["Reviews"]
+    assert main_links(reviewer) == ["Courses", "Reviews"]
 
     reviewer.get_by_role("navigation", name="Main").get_by_role("link", name="Reviews").click()
     plot = reviewer.get_by_role("main").locator("canvas")

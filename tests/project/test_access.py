@@ -86,9 +86,9 @@ def test_no_link_on_the_front_page_leads_to_a_closed_door(app: Flask, world: Wor
     ("person", "pages"),
     [
         ("visitor", set()),
-        ("plain user", set()),
-        ("reviewer", {"/reviews/"}),
-        ("superuser", {"/reviews/", "/tasks/", "/results/", "/users/", "/workers/", "/audit/"}),
+        ("plain user", {"/courses/"}),
+        ("reviewer", {"/courses/", "/reviews/"}),
+        ("superuser", {"/courses/", "/reviews/", "/tasks/", "/results/", "/users/", "/workers/", "/audit/"}),
     ],
 )
 def test_the_front_page_names_the_pages_that_each_person_may_open(app: Flask, world: World, person: str, pages: set[str]) -> None:
