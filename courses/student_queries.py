@@ -78,5 +78,6 @@ def set_calendar_token(enrolment_id: int, token_hash: str | None) -> None:
 
 def find_calendar(course_name: str, token_hash: str) -> Row[Course, Enrolment] | None:
     """Whose deadlines a link opens."""
-    named = Course.name == course_name, Enrolment.calendar_token_hash == token_hash
-    return db.session.execute(select(Course, Enrolment).join(Enrolment, Enrolment.course_id == Course.id).where(*named)).first()
+    opened = select(Course, Enrolment).join(Enrolment, Enrolment.course_id == Course.id).where(Enrolment.calendar_token_hash == token_hash)
+    found = db.session.execute(opened).first()
+    return found if found is not None and found[0].name == course_name else None

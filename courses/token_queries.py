@@ -12,6 +12,9 @@ USED_SECONDS = 60
 
 def course_with_token(name: str, token_hash: str) -> Row[Course, CourseToken | None] | None:
     """The course, and its token behind the hash, which may be none; None without such a course."""
+    if "\0" in name:
+        # PostgreSQL's text can't have NUL, so no course has such a name.
+        return None
     live = and_(CourseToken.course_id == Course.id, CourseToken.token_hash == token_hash, CourseToken.revoked_at.is_(None))
     return db.session.execute(select(Course, CourseToken).outerjoin(CourseToken, live).where(Course.name == name)).first()
 

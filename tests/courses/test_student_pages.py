@@ -121,6 +121,9 @@ def test_a_course_is_not_there_for_those_who_may_not_see_it(app: Flask, student:
     for page in ("nowhere", "hidden", "closed"):
         for path in ("", "submissions", "calendar", "enrol"):
             assert browser.get(f"/courses/{page}/{path}").status_code == 404, (page, path)
+    for path in ("%00/", "%00/submissions", "%00/enrol", "%00/calendar", "%00/calendar/%00.ics"):
+        assert browser.get(f"/courses/{path}").status_code == 404, path
+    assert browser.get("/api/%00/ping").status_code == 404
     answer = browser.get("/courses/open/?secret=a%26b")
     assert answer.location == "/courses/open/enrol?secret=a%26b"
 
