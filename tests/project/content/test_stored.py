@@ -42,7 +42,7 @@ SHAPES: dict[str, Callable[[str], Any]] = {
 }
 """How text stands in JSON that is read by its names."""
 SHOWN_NOWHERE = {
-    *("alarms.about", "alarms.text", "failed_logins.subject", "ticks.launches"),
+    *("alarms.about", "alarms.text", "failed_logins.subject"),
     *("courses.task_url_template", "courses.config", "assignments.url"),
     *("enrolments.rms_username", "enrolments.rms_id", "enrolments.first_name", "enrolments.last_name"),
     *("enrolments.repo_url", "enrolments.comment", "submissions.raw", "submissions.job"),
