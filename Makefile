@@ -7,10 +7,10 @@ BIN := .venv/bin
 unless_usable = $(if $(shell $(1)/bin/python -c '' 2>/dev/null && [ "$$(cat $(1)/.installed 2>/dev/null)" = "$(CURDIR)" ] && echo yes),,FORCE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-compose screenshots lint lock bench bench-large bench-checker bench-web FORCE
+.PHONY: help install run test test-compose screenshots lint lock bench bench-large bench-checker bench-sandbox bench-web FORCE
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: .venv/.installed  ## Make or refresh .venv from requirements.lock
 
@@ -36,6 +36,10 @@ bench-checker: install  ## Measure checker check over 60 tasks, on one core and 
 	@tests/install-programs
 	$(BIN)/python -m benchmarks.checker $(ARGS)
 
+bench-sandbox: install  ## Measure what the checker's sandbox costs a run, ten seconds
+	@tests/install-programs
+	$(BIN)/python -m benchmarks.sandbox $(ARGS)
+
 bench-web: install  ## Measure every page with a million Tasks and ten million results, beside stock Flask-Admin, half an hour
 	@tests/install-programs
 	$(BIN)/python -m benchmarks.web $(ARGS)
@@ -58,11 +62,6 @@ lock: install  ## Pin what setup.cfg asks for into the lock files (newer version
 	$(PIN) --extra site --extra checker --extra reload --extra test --extra dev --output-file requirements.lock setup.cfg
 	$(PIN) --constraint requirements.lock --extra site --extra reload --output-file dockr/requirements.lock setup.cfg
 	$(PIN) --constraint requirements.lock --extra site --extra test --extra bench --output-file benchmarks/requirements.lock setup.cfg
-
-.PHONY: bench-sandbox
-bench-sandbox: install  ## Measure what the checker's sandbox costs a run, ten seconds
-	@tests/install-programs
-	$(BIN)/python -m benchmarks.sandbox $(ARGS)
 
 PIN = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(ARGS)

@@ -12,18 +12,8 @@ from tests.project.gallery import SHOWINGS, Gallery, Showing, make_gallery
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DOWNLOADS = {"audit.export", "users.export", "tasks.export", "reviews.export", "personal data"}
-JSON = {
-    "health.healthz",
-    "health.readyz",
-    "accounts_api.me",
-    "reviews_api.authors",
-    "workers_api.overview",
-    "workers_api.processes",
-    "workers_api.process",
-    "workers_api.queues",
-    "workers_api.actors",
-    "metrics.metrics",
-}
+FOR_PROGRAMS = {"health.healthz", "health.readyz", "metrics.metrics"}
+"""Besides all that is in an API."""
 FRAGMENTS = {
     "tasks.draws",
     "tasks.run_state",
@@ -36,7 +26,11 @@ FRAGMENTS = {
     "processes.part",
     "processes.process_state",
 }
-PAGES = [showing for showing in SHOWINGS if showing.name.partition(",")[0] not in DOWNLOADS | JSON | FRAGMENTS]
+PAGES = [
+    showing
+    for showing in SHOWINGS
+    if showing.name.partition(",")[0] not in DOWNLOADS | FOR_PROGRAMS | FRAGMENTS and not showing.name.partition(".")[0].endswith("_api")
+]
 
 Show = Callable[[Showing], Page]
 

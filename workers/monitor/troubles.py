@@ -2,14 +2,12 @@
 
 from datetime import timedelta
 
-from flask import current_app
-
 from workers import alarm_queries, alarms
-from workers.models import AlarmKind, Tick
+from workers.models import AlarmKind
 from workers.monitor import queries
 from workers.monitor.series import ENOUGH_MINUTES, only_grows
 from workers.queries import database_time
-from workers.schedule import schedules_of
+from workers.timetable import timetable
 
 Faults = dict[tuple[AlarmKind, str], str | None]
 """By kind and by what it is about: the sentence, or None for what is in order."""
@@ -23,8 +21,9 @@ def faults() -> Faults:
     """What is amiss now, and what was and is in order again."""
     at = database_time()
     found: Faults = {(kind, about): None for kind in KINDS for about in alarm_queries.lasting(kind)}
+    intervals = {entry.schedule.name: timedelta(seconds=entry.interval) for entry in timetable()}
     for tick in queries.open_ticks():
-        if at - tick.started_at > _patience(tick):
+        if at - tick.started_at > max(OLD, intervals.get(tick.launches, OLD)):
             found[AlarmKind.OLD_TICK, str(tick.id)] = alarms.old(tick)
     for queue, waiting in queries.ready_lately(at, ENOUGH_MINUTES).items():
         if only_grows(waiting):
@@ -32,8 +31,3 @@ def faults() -> Faults:
     if failed := queries.failed_lately():
         found[AlarmKind.FAILED_MESSAGES, "messages"] = alarms.failed(failed)
     return found
-
-
-def _patience(tick: Tick) -> timedelta:
-    schedule = schedules_of(current_app).get(tick.launches)
-    return max(OLD, timedelta(seconds=schedule.interval)) if schedule else OLD
