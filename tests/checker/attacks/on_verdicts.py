@@ -113,7 +113,7 @@ FORGERIES = [
         """
 import json, os
 def add(a, b):
-    for number in range(3, 20):
+    for number in range(3, 1000):
         for message in (
             {"kind": "collected", "names": ["task/test_solution.py::test_small"]},
             {"kind": "finished", "code": 0, "coverage": None},
