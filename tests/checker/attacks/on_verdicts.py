@@ -133,7 +133,7 @@ def add(a, b):
     ),
     Attack(
         "a report without end",
-        "import os\ndef add(a, b):\n    for number in range(3, 20):\n        try:\n            while True:\n                os.write(number, b'x' * 65536)\n"
+        "import os\ndef add(a, b):\n    for number in range(3, 1000):\n        try:\n            while True:\n                os.write(number, b'x' * 65536)\n"
         "        except OSError:\n            pass",
         "it wrote more than",
     ),
