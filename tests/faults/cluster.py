@@ -223,7 +223,8 @@ class Cluster(Site):
     def demand_no_error(self, expected: str | None = None) -> None:
         """Demand that the logs hold no error but those whose lines match `expected`."""
         grave = re.findall(r"^.*(?:\bERROR\b|\bCRITICAL\b|Traceback).*$", self.printed(), re.MULTILINE)
-        assert [line for line in grave if not (expected and re.search(expected, line))] == []
+        unexpected = [line for line in grave if not (expected and re.search(expected, line))]
+        assert not unexpected, "\n".join(unexpected)
 
 
 def pass_time(seconds: float) -> None:
