@@ -25,7 +25,8 @@ LOOK_SECONDS = 0.02
 DEADLINE = 240.0
 """How long anything may take on a busy machine that nobody promised to be quick."""
 
-DATABASE_AWAY = r"(the schedule|the watch over workers) waits for the database"
+DATABASE_AWAY = r"waits for the database"
+"""What each job of a serving process says once."""
 BROKER_AWAY = r"Consumer encountered a connection error"
 
 
