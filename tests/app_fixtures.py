@@ -10,11 +10,12 @@ from argon2.profiles import CHEAPEST
 from dramatiq import Worker
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
 
 from accounts import passwords
 from accounts.sessions.current import TOKEN
 from tests.apps import KeptApps, close, empty, make_app, migrate, restore
-from tests.compiled import KeptRule, KeptTemplates
+from tests.compiled import KeptRule, KeptTemplates, make_engine
 from tests.factories import make_session
 from tests.servers import PostgresServer
 from workers.broker import InProcessBroker, broker_of
@@ -26,6 +27,7 @@ def cheap_apps() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": KeptTemplates()})
         patch.setattr(Flask, "url_rule_class", KeptRule)
+        patch.setattr(SQLAlchemy, "_make_engine", make_engine)
         patch.setattr(passwords, "_hasher", PasswordHasher.from_parameters(CHEAPEST))
         yield
 

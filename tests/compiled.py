@@ -4,12 +4,18 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Dialect, Engine
 from werkzeug.routing import Rule
 
 _Builder = Callable[..., tuple[str, str]]
 _builders: dict[tuple[Any, ...], _Builder] = {}
+_dialects: dict[str, Dialect] = {}
+_statements: dict[Any, Any] = {}
+_make_engine = SQLAlchemy._make_engine
 
 
 class KeptTemplates(BytecodeCache):
@@ -36,3 +42,10 @@ class KeptRule(Rule):
         if key not in _builders:
             _builders[key] = super()._compile_builder(append_unknown)
         return _builders[key]
+
+
+def make_engine(self: SQLAlchemy, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
+    """An engine whose compiled SQL is shared with all others on that kind of database: its key holds the dialect, so they share that too."""
+    engine = _make_engine(self, bind_key, {**options, "execution_options": {"compiled_cache": _statements}}, app)
+    engine.dialect = _dialects.setdefault(engine.dialect.name, engine.dialect)
+    return engine

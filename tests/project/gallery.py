@@ -69,7 +69,9 @@ def _plain_showings() -> Iterator[Showing]:
 def _newcomer() -> dict[str, Any]:
     # Made when the tests are collected; a whole run may take longer than anybody has.
     voucher = {"issuer": PROVIDER.issuer, "subject": "newcomer", "name": "new.comer", "preferred_username": "new.comer"}
-    return {NEWCOMER: {"provider": PROVIDER.key, "voucher": voucher, "target": None, "until": datetime.now(UTC).timestamp() + timedelta(days=1).total_seconds()}}
+    return {
+        NEWCOMER: {"provider": PROVIDER.key, "voucher": voucher, "target": None, "until": datetime.now(UTC).timestamp() + timedelta(days=1).total_seconds()}
+    }
 
 
 SHOWINGS = [

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 
 from project.api import is_api
 from tests.app_fixtures import log_in
-from tests.apps import close, make_app
 from tests.factories import PASSWORD
 from tests.project.routes import POSTS, Visit, World, everything, make_world, routes_of
 
@@ -24,11 +23,17 @@ FORMS = {
 
 
 @pytest.fixture
-def app(sqlite_url: str) -> Iterator[Flask]:
+def database_url(sqlite_url: str) -> str:
+    """Nothing here depends on the kind of database."""
+    return sqlite_url
+
+
+@pytest.fixture
+def app(app: Flask) -> Iterator[Flask]:
     """An app whose forms need their token, as in earnest."""
-    app = make_app(sqlite_url)
+    app.config["WTF_CSRF_ENABLED"] = True
     yield app
-    close(app)
+    app.config["WTF_CSRF_ENABLED"] = False
 
 
 @pytest.fixture
