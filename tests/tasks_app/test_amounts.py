@@ -198,7 +198,7 @@ steps = st.one_of(
 
 
 # One database serves all examples: each has authors of its own and looks at no others.
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sequence=st.lists(steps, max_size=25))
 @example(sequence=[("make", 0), ("commit",), ("roll back",), ("give", 0, 1), ("commit",)])
 @example(sequence=[("make", 0), ("commit",), ("give by id", 0, 1), ("delete", 0), ("commit",)])

@@ -38,7 +38,7 @@ shares = st.integers(0, 2**53 - 1).map(lambda step: step * 2**-53)
 cases = st.builds(lambda ends, share: Case(min(ends), max(ends), share), st.tuples(limits, limits), shares)
 
 # One database serves all examples of a test: each has Tasks of its own and looks at no others.
-examples = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+examples = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

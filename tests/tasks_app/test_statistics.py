@@ -73,7 +73,7 @@ def test_the_numbers_of_other_tasks_are_left_out(context: Flask) -> None:
 
 
 # One database serves all examples: each has a Task of its own and looks at no other.
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(numbers=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 @example(numbers=[LARGEST] * 20)
 @example(numbers=[SMALLEST] * 20)
