@@ -10,12 +10,13 @@ from functools import partial
 from apscheduler.schedulers.background import BackgroundScheduler
 from dramatiq import Worker
 from flask import Flask
+from pika.exceptions import AMQPError
 from sqlalchemy.exc import SQLAlchemyError
 
 from project.database import is_trouble
 from project.extensions import db, settings_of
 from workers import queries, ticks, webhook
-from workers.broker import InProcessBroker, RabbitBroker, broker_of
+from workers.broker import BrokerUnreachable, InProcessBroker, RabbitBroker, broker_of
 from workers.deadletters import drainer
 from workers.monitor import history, sampling
 from workers.schedule import schedules_of, stopping_of
@@ -108,7 +109,7 @@ class Serving:
     def drain(self, broker: RabbitBroker) -> None:
         """Move dead letters into the table of failed messages."""
         with self._waiting_for_the_database("the drainer of dead letters"):
-            self._step("the drainer of dead letters", partial(drainer.drain, broker))
+            self._step("the drainer of dead letters", partial(_drain, broker))
 
     @contextmanager
     def _waiting_for_the_database(self, who: str) -> Iterator[None]:
@@ -145,3 +146,10 @@ class Serving:
             if count := queries.publish_again_from_verified():
                 log.info("%d open ticks are published again, for their messages died with the last process", count)
             self._reopened = True
+
+
+def _drain(broker: RabbitBroker) -> None:
+    try:
+        drainer.drain(broker)
+    except (BrokerUnreachable, AMQPError) as fault:
+        log.warning("dead letters stay where they are, for RabbitMQ is away: %r", fault)

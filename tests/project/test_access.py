@@ -104,33 +104,33 @@ def test_what_changes_something_and_shows_nothing_is_no_link(app: Flask, world: 
     assert response.status_code == 405
 
 
-def test_an_app_with_a_route_without_a_rule_does_not_start(app: Flask) -> None:
-    app.add_url_rule("/bare", "bare", lambda: "open to all")
+def test_an_app_with_a_route_without_a_rule_does_not_start(new_app: Flask) -> None:
+    new_app.add_url_rule("/bare", "bare", lambda: "open to all")
 
     with pytest.raises(RuntimeError, match="bare"):
-        demand_a_rule_of_every_route(app)
+        demand_a_rule_of_every_route(new_app)
 
 
-def test_a_name_that_ends_in_static_is_no_way_around_the_rule(app: Flask) -> None:
-    app.add_url_rule("/ecstatic", "ecstatic", lambda: "open to all")
+def test_a_name_that_ends_in_static_is_no_way_around_the_rule(new_app: Flask) -> None:
+    new_app.add_url_rule("/ecstatic", "ecstatic", lambda: "open to all")
 
     with pytest.raises(RuntimeError, match="ecstatic"):
-        demand_a_rule_of_every_route(app)
+        demand_a_rule_of_every_route(new_app)
 
 
-def test_an_app_with_an_admin_view_without_a_rule_does_not_start(app: Flask) -> None:
+def test_an_app_with_an_admin_view_without_a_rule_does_not_start(new_app: Flask) -> None:
     class Bare(ClosedView):
         @expose("/")
         def index(self) -> str:
             return "open to all"
 
-    admin_of(app).add_view(Bare(endpoint="bare"))
+    admin_of(new_app).add_view(Bare(endpoint="bare"))
 
     with pytest.raises(RuntimeError, match="bare"):
-        demand_a_rule_of_every_route(app)
+        demand_a_rule_of_every_route(new_app)
 
 
-def test_an_admin_view_that_is_not_closed_does_not_start_though_it_names_a_rule(app: Flask) -> None:
+def test_an_admin_view_that_is_not_closed_does_not_start_though_it_names_a_rule(new_app: Flask) -> None:
     class Leaky(BaseView):
         rule = superusers
 
@@ -138,16 +138,16 @@ def test_an_admin_view_that_is_not_closed_does_not_start_though_it_names_a_rule(
         def index(self) -> str:
             return "open to all"
 
-    admin_of(app).add_view(Leaky(endpoint="leaky"))
+    admin_of(new_app).add_view(Leaky(endpoint="leaky"))
 
     with pytest.raises(RuntimeError, match="leaky"):
-        demand_a_rule_of_every_route(app)
+        demand_a_rule_of_every_route(new_app)
 
 
-def test_a_route_open_to_everyone_says_so_by_its_rule(app: Flask) -> None:
-    @app.route("/hello")
+def test_a_route_open_to_everyone_says_so_by_its_rule(new_app: Flask) -> None:
+    @new_app.route("/hello")
     @open_to(everyone)
     def hello() -> str:
         return "hello"
 
-    demand_a_rule_of_every_route(app)
+    demand_a_rule_of_every_route(new_app)
