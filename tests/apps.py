@@ -12,7 +12,7 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from project import create_app
-from project.extensions import Model, db
+from project.extensions import Model, db, settings_of
 from project.settings import Settings
 from workers import Workers
 from workers.broker import InProcessBroker
@@ -86,7 +86,8 @@ def state(app: Flask) -> object:
     return (
         dict(app.config),
         len(list(app.url_map.iter_rules())),
-        {name: repr(extension) for name, extension in app.extensions.items() if isinstance(extension, dict | list)},
+        settings_of(app),
+        {name: repr(extension) if isinstance(extension, dict | list) else id(extension) for name, extension in app.extensions.items()},
         set(workers.broker.actors),
         [schedule.name for schedule in workers.schedules.all()],
         workers.stopping.is_set(),
