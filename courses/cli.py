@@ -19,7 +19,7 @@ from courses.tokens import new_course_token, token_fault
 from project import audit
 from project.database import utc_now
 from project.extensions import db, settings_of
-from project.tokens import digest
+from project.tokens import digest, new_token
 
 courses_cli = AppGroup("courses", help="Make courses, load their configs, enrol people, move a course from Manytask.")
 
@@ -73,6 +73,20 @@ def enrol(name: str, username: str, teacher: bool) -> None:
     audit.record("enrolment.changed", ("enrolment", enrolment.id), role=role)
     db.session.commit()
     click.echo(f"{username} is a {role} of {name}.")
+
+
+@courses_cli.command()
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Nobody enrols by a secret any more.")
+def secret(name: str, off: bool) -> None:
+    """Give the course NAME a new secret, by which whoever has an account enrols as a student. It is printed, once; the one before is good no more."""
+    course, made = course_named(name), None if off else new_token()
+    course.enrolment_secret_hash = made and digest(made)
+    audit.record("course.secret_changed", ("course", course.id), name=name, off=off)
+    db.session.commit()
+    click.echo(f"{name} is entered by {'no secret' if off else f'a new secret; the link is /courses/{name}/enrol?secret=SECRET'}.", err=True)
+    if made:
+        click.echo(made)
 
 
 @courses_cli.command("load")

@@ -10,7 +10,9 @@ from flask import Flask
 
 from courses import queries
 from courses.models import Role
+from tests.app_fixtures import log_in
 from tests.courses.courses_api import CONFIG, Api, make_api
+from tests.factories import make_user
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -53,6 +55,24 @@ def test_a_course_keeps_the_token_that_its_checkers_have(app: Flask) -> None:
     assert (made.exit_code, made.stdout) == (0, "")
     assert Api(app.test_client(), token="a-token-from-manytask").get("ping").status_code == 200
     assert "another course has this token" in run(app, "create", "other", "--token", "a-token-from-manytask").output
+
+
+def test_a_secret_lets_people_in_until_there_is_another_or_none(app: Flask, file: Path) -> None:
+    run(app, "create", "algo")
+    run(app, "load", "algo", str(file))
+    with app.app_context():
+        people = [make_user(name).id for name in ("ada", "bob", "eve")]
+    browsers = [log_in(app.test_client(), person) for person in people]
+
+    first = run(app, "secret", "algo").stdout.strip()
+    assert browsers[0].post("/courses/algo/enrol", data={"secret": first}).status_code == 302
+
+    second = run(app, "secret", "algo").stdout.strip()
+    assert "This is not the secret" in browsers[1].post("/courses/algo/enrol", data={"secret": first}).text
+    assert browsers[1].post("/courses/algo/enrol", data={"secret": second}).status_code == 302
+
+    assert run(app, "secret", "algo", "--off").stdout == ""
+    assert browsers[2].post("/courses/algo/enrol", data={"secret": second}).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["", "-x", "a b", "a/b", "x" * 65, "api", "Report", "openapi.json", "accounts", "healthz", "static", "кино"])
