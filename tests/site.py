@@ -74,7 +74,7 @@ class Site:
     def serving(self) -> Iterator[None]:
         """The web process, ready, for as long as the block runs."""
         with self.running("gunicorn", "--config", "dockr/gunicorn.conf.py", "project.wsgi:app", end=signal.SIGINT):
-            wait_until(self.is_ready, within=30)
+            wait_until(self.is_ready, within=90)
             yield
 
     @contextmanager

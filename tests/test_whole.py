@@ -75,7 +75,7 @@ def test_a_number_for_one_task_is_drawn_by_a_worker_and_answered_on_the_page_and
 
     # Then the page comes to show the number, whichever process answers
     state = page.url.replace("/details/", "/run/state")
-    shown = wait_until(lambda: re.findall(r"Run now: <strong><span[^>]*>([\d.]+)</span>", site.browser.get(state, timeout=30).text), within=30)
+    shown = wait_until(lambda: re.findall(r"Run now: <strong><span[^>]*>([\d.]+)</span>", site.browser.get(state, timeout=30).text), within=90)
     assert 1 <= float(shown[0]) <= 6
 
     # And when somebody asks in the shell, the number that is stored is printed
