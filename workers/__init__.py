@@ -13,6 +13,7 @@ from workers import deadletters, schedule_api
 from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
+from workers.masking import masked_text
 from workers.middleware import middleware_for
 from workers.monitor import api, metrics
 from workers.monitor.actors_admin import ActorsView
@@ -52,4 +53,6 @@ def register(app: Flask) -> None:
     scopes_of(app)["workers:act"] = "Act on workers, the schedule and messages that failed, and send messages by hand"
     app.register_blueprint(api.blueprint)
     app.register_blueprint(metrics.blueprint)
+    # What is written is masked; rows of an earlier release may not be.
+    app.add_template_filter(masked_text, "masked")
     notices_of(app).append(state_notice)

@@ -146,6 +146,7 @@ class MessageFailure(Model):
         Index(None, state, actor, id),
         Index(None, state, queue, id),
         Index(None, created_at),
+        Index(None, worker, created_at),
         {"sqlite_autoincrement": True},
     )
 

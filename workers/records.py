@@ -7,7 +7,7 @@ import os
 import socket
 import traceback
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.common import q_name
 
 from project.ids import is_id
-from workers.masking import masked_call
+from workers.masking import masked_call, masked_text, secrets_of
 
 ROUND = "round"
 """The option of a message that counts how often it was retried by hand."""
@@ -34,13 +34,19 @@ UNDECODABLE = "(undecodable)"
 def failure_of(message: MessageProxy, broker: Broker) -> dict[str, Any]:
     """The record of a message that is failing just now, in the worker that had it."""
     fault = message._exception
+    secrets = secrets_of(message.args, message.kwargs, _parameters(broker, message.actor_name))
     return {
         **record_of(message._message, broker, message.queue_name),
         "attempts": min(getattr(message, "attempt", 1), MOST),
-        "error": storable_text(f"{type(fault).__name__}: {fault}") if fault else "rejected",
-        "traceback": _told(fault) if fault and fault.__traceback__ else None,
-        "worker": storable_text(f"{socket.gethostname()}:{os.getpid()}")[:NAME_LENGTH],
+        "error": masked_text(storable_text(f"{type(fault).__name__}: {fault}"), secrets) if fault else "rejected",
+        "traceback": _told(fault, secrets) if fault and fault.__traceback__ else None,
+        "worker": worker_of(socket.gethostname(), os.getpid()),
     }
+
+
+def worker_of(host: str, pid: int) -> str:
+    """How a record names a process."""
+    return storable_text(f"{host}:{pid}")[:NAME_LENGTH]
 
 
 def record_of(message: Message[Any], broker: Broker, queue_name: str) -> dict[str, Any]:
@@ -71,7 +77,7 @@ def record_of_undecodable(body: bytes, queue_name: str, died: str, fault: Except
         "key": None,
         "enqueued_at": None,
         "body": body,
-        "error": storable_text(f"not a message: {fault}"),
+        "error": masked_text(storable_text(f"not a message: {fault}")),
         "traceback": None,
         "attempts": 1,
     }
@@ -88,8 +94,9 @@ def storable_text(value: Any) -> str:
     return str(value).replace("\0", "").encode("utf-8", "backslashreplace").decode()
 
 
-def _told(fault: BaseException) -> str:
-    return storable_text("".join(traceback.format_exception(fault)))[-LONGEST_TRACEBACK:]
+def _told(fault: BaseException, secrets: Collection[str]) -> str:
+    # Masked before it is cut: a secret may have lost its name by that.
+    return masked_text(storable_text("".join(traceback.format_exception(fault))), secrets)[-LONGEST_TRACEBACK:]
 
 
 def _afresh(message: Message[Any]) -> bytes | None:

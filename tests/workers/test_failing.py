@@ -9,7 +9,7 @@ import pytest
 from dramatiq import Message, Worker
 from dramatiq.errors import ConnectionClosed
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError, TimeoutError
 from sqlalchemy.orm import undefer
 
@@ -103,9 +103,9 @@ def test_a_failure_is_kept_with_its_traceback_its_worker_and_the_message_as_it_w
     assert Message.decode(failure.body or b"") == message
 
 
-def test_secrets_among_the_arguments_are_masked_in_the_record_and_kept_in_the_message(app: Flask, work: Work) -> None:
+def test_secrets_are_masked_in_the_record_and_its_error_and_kept_in_the_message(app: Flask, work: Work) -> None:
     def log_in(username: str, password: str) -> None:
-        raise ValueError("it never works")
+        raise ValueError(f"{password} is not for {username}, nor is token=an-other-one")
 
     Actor(log_in, Queue.CHORES, {"throws": ValueError}).bind(broker_of(app))
     send(app, "log_in", "ada", "hush")
@@ -115,7 +115,13 @@ def test_secrets_among_the_arguments_are_masked_in_the_record_and_kept_in_the_me
 
     [failure] = failures(app)
     assert failure.args == {"args": ["ada", MASK], "kwargs": {}}
+    assert failure.error == f"ValueError: {MASK} is not for ada, nor is token={MASK}"
     with app.app_context():
+        # As the database has it: pages mask once more what they show.
+        (told,) = db.session.execute(text("SELECT traceback FROM message_failures")).one()
+        assert f"{MASK} is not for ada" in told
+        assert "hush" not in told
+        assert "an-other-one" not in told
         assert Message.decode(db.session.scalars(select(MessageFailure.body)).one() or b"").args == ("ada", "hush")
 
 

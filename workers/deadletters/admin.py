@@ -19,7 +19,7 @@ from workers.deadletters.actors import go_on_settling
 from workers.deadletters.forms import FailureFilterForm
 from workers.deadletters.queries import Page
 from workers.deadletters.settling import described, settle_chosen, settle_matching
-from workers.masking import masked
+from workers.masking import masked, masked_text
 from workers.models import FailureState, MessageFailure
 from workers.records import UNDECODABLE
 
@@ -135,4 +135,4 @@ def _what_came(failure: MessageFailure) -> str | None:
     try:
         return json.dumps(masked(json.loads(body)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return body.decode(errors="backslashreplace").replace("\0", "\\0")
+        return masked_text(body.decode(errors="backslashreplace").replace("\0", "\\0"))

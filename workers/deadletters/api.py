@@ -15,6 +15,7 @@ from workers.deadletters import queries
 from workers.deadletters.actors import go_on_settling
 from workers.deadletters.forms import read_filter
 from workers.deadletters.settling import described, settle_chosen, settle_matching
+from workers.masking import masked_text
 from workers.models import FailureState, MessageFailure
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def message(failure_id: int) -> ResponseReturnValue:
     failure = queries.get_failure(failure_id) if is_id(failure_id) else None
     if failure is None:
         return refusal(404, "There is no such message.")
-    return _as_json(failure) | {"traceback": failure.traceback}
+    return _as_json(failure) | {"traceback": failure.traceback and masked_text(failure.traceback)}
 
 
 @blueprint.post("/retry")
@@ -104,5 +105,5 @@ def _as_json(failure: MessageFailure) -> dict[str, Any]:
         "worker": failure.worker,
         "enqueued_at": failure.enqueued_at and failure.enqueued_at.isoformat(),
         "failed_at": failure.created_at.isoformat(),
-        "error": failure.error,
+        "error": masked_text(failure.error),
     }

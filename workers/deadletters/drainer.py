@@ -23,6 +23,7 @@ from project.database import is_trouble
 from project.extensions import db
 from workers.broker import RabbitBroker, said_as_unreachable
 from workers.deadletters import queries
+from workers.masking import masked_text
 from workers.records import MOST, record_of, record_of_undecodable, storable_text
 from workers.schedule import stopping_of
 
@@ -103,7 +104,7 @@ def _row(broker: RabbitBroker, queue_name: str, letter: DeadLetter) -> dict[str,
         **row,
         "attempts": min(retries + 1, MOST) if type(retries) is int and retries >= 0 else 1,
         "error": storable_text(f"dead-lettered: {letter.death.get('reason') or 'for no reason known'}, and no worker has said why"),
-        "traceback": storable_text(told) if isinstance(told, str) else None,
+        "traceback": masked_text(storable_text(told)) if isinstance(told, str) else None,
     }
 
 
@@ -118,7 +119,7 @@ def _keep(rows: Sequence[dict[str, Any]]) -> None:
             raise
         if len(rows) == 1:
             row = rows[0]
-            log.exception("the dead letter %s can't be kept as a message", row["message_id"])
+            log.error("the dead letter %s can't be kept as a message: %s", row["message_id"], masked_text(str(fault)))
             _keep([record_of_undecodable(row["body"] or b"", row["queue"], str(row["message_id"]), fault)])
             return
         middle = len(rows) // 2

@@ -138,7 +138,8 @@ def processes_page() -> dict[str, Any]:
 
 def process_page() -> dict[str, Any]:
     """The process that the query string names."""
-    return {"process": _process(id_from(request.args, "id")), "at": database_time()}
+    process = _process(id_from(request.args, "id"))
+    return {"process": process, "failures": queries.failures_of(process), "at": database_time()}
 
 
 def _process(process_id: int | None) -> WorkerProcess:

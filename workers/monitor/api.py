@@ -10,6 +10,8 @@ from project.access import open_to_token, superusers
 from project.api import refusal
 from project.ids import id_from
 from workers.broker import BrokerUnreachable, broker_of
+from workers.masking import masked_text
+from workers.models import MessageFailure
 from workers.monitor import queries
 from workers.monitor.actors_admin import actors as actors_lately
 from workers.monitor.actors_admin import send_by_hand
@@ -23,6 +25,7 @@ blueprint = Blueprint("workers_api", __name__, url_prefix="/api/workers")
 
 READ, ACT = "workers:read", "workers:act"
 OF_A_QUEUE = ("queue", "ready", "delayed", "dead", "unacknowledged", "consumers", "fault")
+OF_A_FAILURE = ("id", "state", "actor", "queue", "attempts")
 OF_A_TICK = ("id", "schedule", "launches", "state", "published", "done")
 OF_A_PROCESS = (
     *("id", "host", "pid", "command_pid", "version", "queues", "threads", "prefetch", "wanted"),
@@ -59,8 +62,9 @@ def processes() -> ResponseReturnValue:
 @blueprint.get("/processes/<int:process_id>")
 @open_to_token(superusers, READ)
 def process(process_id: int) -> ResponseReturnValue:
-    """One process."""
-    return _process(_found(process_id), database_time())
+    """One process, with the messages that failed for good in it lately."""
+    found = _found(process_id)
+    return _process(found, database_time()) | {"failures": [_failure(failure) for failure in queries.failures_of(found)]}
 
 
 @blueprint.post("/processes/<int:process_id>/<action>")
@@ -107,6 +111,10 @@ def send(name: str) -> ResponseReturnValue:
         return refusal(400, str(fault))
     except BrokerUnreachable:
         return refusal(503, "The queue can't be reached, so nothing was sent.")
+
+
+def _failure(failure: MessageFailure) -> dict[str, Any]:
+    return {**_of(failure, OF_A_FAILURE), "error": masked_text(failure.error), "message_id": str(failure.message_id), "failed_at": _instant(failure.created_at)}
 
 
 def _found(process_id: int) -> WorkerProcess:

@@ -11,10 +11,11 @@ from project import audit
 from project.database import insert, now, seconds_from_now
 from project.extensions import Model, db
 from workers import alarm_queries, alarms
-from workers.models import IS_OPEN, AlarmKind, Tick, TickState
+from workers.models import IS_OPEN, AlarmKind, MessageFailure, Tick, TickState
 from workers.monitor import history
 from workers.monitor.gathering import Counts
 from workers.monitor.models import LOST_AFTER, Outcome, QueueMinute, QueueState, WorkCount, WorkerProcess, WorkerState
+from workers.records import worker_of
 
 Beat = tuple[int, datetime, str]
 """A process's id, when its heartbeat was, and what it is wanted to be."""
@@ -70,6 +71,16 @@ def outcomes_since(*instants: datetime) -> list[dict[Outcome, int]]:
 def get_process(process_id: int) -> WorkerProcess | None:
     """The process with that id."""
     return db.session.get(WorkerProcess, process_id)
+
+
+def failures_of(process: WorkerProcess) -> Sequence[MessageFailure]:
+    """The newest messages that failed for good in a process; its number may have been another's before, or since."""
+    lived = MessageFailure.created_at.between(process.started_at, process.heartbeat_at + LOST_AFTER)
+    newest = select(MessageFailure).where(MessageFailure.worker == worker_of(process.host, process.pid), lived)
+    return db.session.scalars(newest.order_by(MessageFailure.created_at.desc()).limit(FAILURES_SHOWN)).all()
+
+
+FAILURES_SHOWN = 20
 
 
 def want(process_id: int, wanted: WorkerState) -> bool:

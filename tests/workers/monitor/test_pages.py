@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 from project.database import utc_now
 from tests.app_fixtures import log_in
 from tests.apps import close, make_app
-from tests.factories import make_process, make_superuser, make_tick
+from tests.factories import make_failure, make_process, make_superuser, make_tick
 from tests.place import free_port
 from tests.statements import statements
 from tests.workers.ledger import all_ticks
 from workers.broker import InProcessBroker, broker_of
+from workers.masking import MASK
 from workers.models import TickState
 from workers.monitor import queries
 from workers.monitor.gathering import Amount, Kind
@@ -100,6 +101,21 @@ def test_a_worker_that_was_not_heard_for_long_is_lost_and_the_command_of_the_sit
     assert superuser.get(f"/api/workers/processes/{lost}").get_json()["state"] == WorkerState.LOST
     assert superuser.post(f"/api/workers/processes/{inside}/stop").status_code == 409
     assert superuser.post(f"/api/workers/processes/{inside}/pause").get_json()["wanted"] == WorkerState.PAUSED
+
+
+def test_a_worker_shows_its_own_failures_alone(app: Flask, superuser: FlaskClient) -> None:
+    # Given two processes of one number, one after the other, and one of another host
+    at = utc_now()
+    with app.app_context():
+        process = make_process(host="stage", pid=7, started_at=at - timedelta(hours=1), heartbeat_at=at)
+        for worker, ago in (("stage:7", 1), ("stage:7", 2), ("stage:7", 61), ("pit:7", 1)):
+            make_failure(worker=worker, created_at=at - timedelta(minutes=ago), error=f"token: of {worker}, {ago}")
+        path = f"/api/workers/processes/{process.id}"
+
+    shown = superuser.get(path).get_json()["failures"]
+
+    assert [(failure["id"], failure["error"]) for failure in shown] == [(1, f"token: {MASK} stage:7, 1"), (2, f"token: {MASK} stage:7, 2")]
+    assert f"token: {MASK} stage:7, 2" in superuser.get(f"/workers/processes/process?id={process.id}").text
 
 
 def test_a_list_costs_as_many_statements_however_long_it_is(app: Flask, superuser: FlaskClient) -> None:
