@@ -18,8 +18,9 @@ from pydantic import BaseModel
 
 from checker import results
 from checker.changes import Push, changed_tasks
-from checker.config.checker import CheckerConfig, FolderConfig
+from checker.config.checker import CHECKER_FILE, CheckerConfig, FolderConfig
 from checker.config.manytask import ManytaskConfig
+from checker.config.reading import read
 from checker.console import Console, ToConsole
 from checker.course import Course, load
 from checker.doctor import facts, is_safe, render
@@ -163,6 +164,11 @@ def grade(
     verbose: bool,
 ) -> None:
     """Test what a push to ROOT, a student's repository, changed, with the tests of REFERENCE, and report it."""
+    if submit_score and reference is None:
+        raise click.UsageError(
+            "--submit-score needs REFERENCE, the course's own files, such as: checker grade . /opt/course --submit-score. "
+            "Without it the student's files would say how they are tested, and where the token goes."
+        )
     console = Console()
     course = load(reference or root)
     at = instant(timestamp, course)
@@ -250,10 +256,12 @@ def schema(out: Path) -> None:
 
 
 @main.command()
-def doctor() -> None:
-    """Say what this machine can enforce when it runs students' code, and what is missing."""
+@root_argument
+def doctor(root: Path) -> None:
+    """Say what this machine can enforce when it runs students' code, and what is missing; for the course in ROOT if there is one."""
     console = Console()
-    found = facts()
+    file = root / CHECKER_FILE
+    found = facts(read(file, CheckerConfig, str(file)).testing.sandbox if file.exists() else None)
     for line in render(found).splitlines():
         console.line(line)
     if not is_safe(found):

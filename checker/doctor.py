@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from checker.sandbox import SandboxUnavailable, choose
-from checker.sandbox.choice import ISOLATING, SETTING
+from checker.sandbox.choice import ISOLATING, SETTING, accepting
 from checker.sandbox.rlimits import Rlimits
 
 TOOLS = {"git": "git", "cmake": "cmake", "ninja": "ninja-build", "clang-format": "clang-format", "clang-tidy": "clang-tidy"}
@@ -48,9 +48,10 @@ PROTECTIONS = {
 """What each backend enforces."""
 
 
-def facts() -> list[Fact]:
-    """All that is to be known about this machine; starts a few programs."""
-    return [*machine(), *sandboxes(), *enforced(), *tools()]
+def facts(sandbox: str | None = None) -> list[Fact]:
+    """All that is to be known about this machine, for a course that names a sandbox or doesn't; starts a few programs."""
+    with accepting(sandbox):
+        return [*machine(), *sandboxes(), *enforced(sandbox), *tools()]
 
 
 def machine() -> list[Fact]:
@@ -75,7 +76,7 @@ def sandboxes() -> list[Fact]:
     reasons = {name: unavailable() for name, (_, unavailable) in ISOLATING.items()}
     some = None in reasons.values()
     found = [Fact(f"sandbox {name}", works(why, some), why or "works") for name, why in reasons.items()]
-    return [*found, Fact(f"sandbox {Rlimits.name}", State.GOOD, f"works; used only if it is asked for: {SETTING}={Rlimits.name}")]
+    return [*found, Fact(f"sandbox {Rlimits.name}", State.GOOD, f"works; used only if a course's .checker.yml says so: testing: sandbox: {Rlimits.name}")]
 
 
 def works(why: str | None, another: bool) -> State:
@@ -85,17 +86,17 @@ def works(why: str | None, another: bool) -> State:
     return State.LACKING if another else State.BAD
 
 
-def enforced() -> list[Fact]:
+def enforced(sandbox: str | None) -> list[Fact]:
     """What the sandbox that students' code gets here enforces."""
     try:
         name = choose().name
     except SandboxUnavailable as error:
         return [Fact("students' code", State.BAD, f"is not run: {error}")]
-    chosen = os.environ.get(SETTING) == name
-    if name == Rlimits.name and not chosen:
+    if name == Rlimits.name and name != sandbox:
         found = [Fact("students' code", State.BAD, "is not run: none of the sandboxes that isolate works here")]
     else:
-        found = [Fact("students' code", State.GOOD if name != Rlimits.name else State.LACKING, f"runs in {name}" + (f", by {SETTING}" if chosen else ""))]
+        by = f", by {SETTING}" if os.environ.get(SETTING) else ", by .checker.yml" if sandbox else ""
+        found = [Fact("students' code", State.GOOD if name != Rlimits.name else State.LACKING, f"runs in {name}{by}")]
     return [*found, *(Fact(what, State.GOOD if name in by else State.BAD, "enforced" if name in by else "not enforced") for what, by in PROTECTIONS.items())]
 
 

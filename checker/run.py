@@ -21,6 +21,7 @@ from checker.pipeline import PipelineResult, Plugins, StageResult
 from checker.plugins import folders, load_plugins
 from checker.plugins.folders import Folders
 from checker.progress import StageLines, progress_of
+from checker.sandbox.choice import accepting
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,11 @@ def task_names(course: Course, task: Task, at: datetime) -> dict[str, Any]:
 def run(course: Course, repository: Path, tasks: Sequence[Task], options: Options, console: Console) -> Result:
     """Test the tasks of a repository; failures are collected."""
     plugins = plugins_of(course)
-    with temporary_folder(options.clean, console) as place, folders.running(Folders(course.root, repository, place)):
+    with (
+        temporary_folder(options.clean, console) as place,
+        folders.running(Folders(course.root, repository, place)),
+        accepting(course.config.testing.sandbox),
+    ):
         provenance.record(place, tree.build(course, repository, place))
         names = global_names(course, repository, place, tasks, options)
         preparation = PipelineResult()

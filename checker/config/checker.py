@@ -85,6 +85,14 @@ class Detection(StrEnum):
     LAST_COMMIT_CHANGES = "last_commit_changes"
 
 
+class Backend(StrEnum):
+    """What students' code runs in."""
+
+    BUBBLEWRAP = "bubblewrap"
+    MINIJAIL = "minijail"
+    RLIMITS = "rlimits"
+
+
 class Testing(Section):
     """How work is tested."""
 
@@ -92,6 +100,7 @@ class Testing(Section):
 
     changes_detection: Detection = Detection.LAST_COMMIT_CHANGES
     search_plugins: list[str] = []
+    sandbox: Backend | None = None
     global_pipeline: list[Stage] = []
     tasks_pipeline: list[Stage] = []
     report_pipeline: list[Stage] = []

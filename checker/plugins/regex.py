@@ -1,8 +1,12 @@
 """check_regexps: what may not stand in a solution."""
 
+import contextlib
 import logging
 import re
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 from pydantic import Field, field_validator
 
@@ -22,6 +26,7 @@ class CheckRegexpsPlugin(PluginABC):
         origin: Path = Field(description="The folder to look in")
         patterns: list[str] = Field(description="Glob patterns of the files to look into")
         regexps: list[str] = Field(description="Python regular expressions, none of which may be found")
+        timeout: float = Field(60, gt=0, description="Seconds for all of it: on a text made for it, an expression may try for years")
 
         @field_validator("regexps")
         @classmethod
@@ -40,10 +45,27 @@ class CheckRegexpsPlugin(PluginABC):
         files = found(args.origin, args.patterns)
         if not files:
             log.warning("check_regexps: no file of %s matches %s", args.origin, ", ".join(args.patterns))
-        hits = [hit for file in files for hit in forbidden(file, file.relative_to(args.origin), args.regexps)]
+        with within(args.timeout):
+            hits = [hit for file in files for hit in forbidden(file, file.relative_to(args.origin), args.regexps)]
         if hits:
             raise PluginExecutionFailed(f"Forbidden: {hits[0]}", output="\n".join(hits))
         return PluginOutput(f"No forbidden regexps found in {len(files)} file{'' if len(files) == 1 else 's'}")
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Fail the stage if this takes longer. Python's search for an expression looks at signals meanwhile; stages run in their process's main thread."""
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise PluginExecutionFailed(f"The search took more than {seconds:g} s. Is a line of the files made to take long?")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def forbidden(file: Path, name: Path, regexps: list[str]) -> list[str]:

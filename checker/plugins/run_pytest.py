@@ -48,6 +48,8 @@ class RunPytest(PluginABC):
         """Whether failing tests leave the stage passed, with a lower percentage."""
         report_percentage: bool = True
         """Whether the percentage is the share of the tests that passed; else it is all or nothing."""
+        plugins: list[str] | None = None
+        """pytest's installed plugins to load, by the names that `-p` takes, such as `timeout`; all that are installed unless given."""
         apart: list[str] = Field(default_factory=list)
         """The student's modules, by name, which run in a process of their own: it sees no tests, and cannot forge what they say."""
 
@@ -106,13 +108,13 @@ class Tests:
 
     def run(self, args: RunPytest.Args, nonce: str, verbose: bool) -> Outcome:
         """Run them, and the solution beside them if it runs apart."""
-        environment = cleaned(os.environ, args.env_whitelist, {})
+        environment = cleaned(os.environ, args.env_whitelist, {} if args.plugins is None else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
         paths = [self.origin, *(self.origin / path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
         settings = {
             "nonce": nonce,
             "students": sorted(self.rules.students),
             "paths": [str(path) for path in paths],
-            "arguments": [*arguments(self.root, self.configuration, verbose), *self.nodes],
+            "arguments": [*arguments(self.root, self.configuration, verbose, args.plugins or []), *self.nodes],
             "tests": [str(file) for file in self.files],
             "coverage": str(self.origin) if args.coverage not in (None, False) else None,
             "apart": args.apart,
@@ -151,10 +153,11 @@ def encoded(settings: dict[str, Any]) -> bytes:
     return json.dumps(settings).encode()
 
 
-def arguments(root: Path, config: Path | None, verbose: bool) -> Sequence[str]:
+def arguments(root: Path, config: Path | None, verbose: bool, plugins: Sequence[str]) -> Sequence[str]:
     """pytest's arguments: nothing is looked for, each is said."""
     shown = ["-v", "--tb=short"] if verbose else ["--tb=no"]
-    return [f"--rootdir={root}", "-c", str(config or os.devnull), f"--confcutdir={root}", "-p", "no:cacheprovider", "--no-header", *shown]
+    loaded = [word for plugin in plugins for word in ("-p", plugin)]
+    return [*loaded, f"--rootdir={root}", "-c", str(config or os.devnull), f"--confcutdir={root}", "-p", "no:cacheprovider", "--no-header", *shown]
 
 
 def conclude(verdict: Verdict, outcome: Outcome, args: RunPytest.Args) -> PluginOutput:

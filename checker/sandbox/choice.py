@@ -1,6 +1,8 @@
-"""Which sandbox this machine gets."""
+"""Which sandbox this machine gets: the course says which it accepts, and the environment, which may be a student's, can only ask for more."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from checker.sandbox import bubblewrap, minijail
 from checker.sandbox.base import Sandbox, SandboxUnavailable
@@ -9,19 +11,32 @@ from checker.sandbox.minijail import Minijail
 from checker.sandbox.rlimits import Rlimits
 
 SETTING = "CHECKER_SANDBOX"
-"""The environment's word on which backend to take."""
+"""The environment's word on which of the backends that isolate to take."""
 
 ISOLATING = {Bubblewrap.name: (Bubblewrap, bubblewrap.unavailable), Minijail.name: (Minijail, minijail.unavailable)}
 """The backends that isolate, the preferred one first, and what says why one doesn't work here."""
 
+_course: str | None = None
+
+
+@contextlib.contextmanager
+def accepting(name: str | None) -> Iterator[None]:
+    """Meanwhile the course's word is `name`, its `testing.sandbox`; processes forked meanwhile know it, too."""
+    global _course
+    before, _course = _course, name
+    try:
+        yield
+    finally:
+        _course = before
+
 
 def choose(name: str | None = None, *, allow_fallback: bool = False) -> Sandbox:
-    """The sandbox called `name`, else by the environment's CHECKER_SANDBOX, else the strongest that works here.
+    """The sandbox called `name`, else the one that is asked for, else the strongest that works here.
 
-    Where none better works there is rlimits, which refuses what it cannot isolate unless it was asked for by its name or `allow_fallback` is true.
+    Where none better works there is rlimits, which refuses what it cannot isolate unless the course named it or `allow_fallback` is true.
     Raises SandboxUnavailable for one that is unknown or does not work here, with what to do.
     """
-    name = name or os.environ.get(SETTING) or None
+    name = name or asked_for()
     if name == Rlimits.name:
         return Rlimits(fallback=True)
     if name is None:
@@ -35,3 +50,14 @@ def choose(name: str | None = None, *, allow_fallback: bool = False) -> Sandbox:
     if (why := unavailable()) is not None:
         raise SandboxUnavailable(why)
     return backend()
+
+
+def asked_for() -> str | None:
+    """The environment's word, unless that would loosen the course's, which is an error; else the course's."""
+    wanted = os.environ.get(SETTING) or None
+    if wanted == Rlimits.name != _course:
+        raise SandboxUnavailable(
+            f"{SETTING}={wanted} would run students' code without isolation, and who pushes may be able to set it. "
+            f"If the course accepts that, its .checker.yml says so, below testing: `sandbox: {wanted}`"
+        )
+    return wanted or _course

@@ -53,7 +53,7 @@ def refuse(job: Job) -> None:
     if wants:
         raise SandboxUnavailable(
             f"This run is {' and '.join(wants)}, which the sandbox rlimits can't do. `checker doctor` says what is missing for one that can. "
-            "To run without that, set CHECKER_SANDBOX=rlimits: then students' code can read and reach what this job can."
+            "To run without that, say `sandbox: rlimits` below testing in the course's .checker.yml: then students' code can read and reach what this job can."
         )
 
 

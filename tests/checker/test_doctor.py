@@ -1,5 +1,7 @@
 """`checker doctor` says what is, in plain lines, and fails where students' code would not be isolated."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -15,8 +17,8 @@ def have(monkeypatch: pytest.MonkeyPatch, bwrap: str | None, jail: str | None) -
     monkeypatch.setitem(ISOLATING, "minijail", (minijail.Minijail, lambda: jail))
 
 
-def by_name() -> dict[str, doctor.Fact]:
-    return {fact.about: fact for fact in doctor.facts()}
+def by_name(sandbox: str | None = None) -> dict[str, doctor.Fact]:
+    return {fact.about: fact for fact in doctor.facts(sandbox)}
 
 
 def test_a_machine_with_one_sandbox_that_isolates_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,13 +43,15 @@ def test_a_machine_without_any_fails_and_says_why(monkeypatch: pytest.MonkeyPatc
     assert "This machine does not isolate students' code" in run.output
 
 
-def test_limits_alone_are_told_as_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_alone_are_told_as_what_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     have(monkeypatch, None, None)
-    monkeypatch.setenv(SETTING, "rlimits")
+    (tmp_path / ".checker.yml").write_text("version: 1\nexport: {destination: nowhere}\ntesting: {sandbox: rlimits}\n")
 
-    facts = by_name()
+    facts = by_name("rlimits")
+    run = CliRunner().invoke(main, ["doctor", str(tmp_path)])
 
-    assert facts["students' code"].text == "runs in rlimits, by CHECKER_SANDBOX"
+    assert facts["students' code"].text == "runs in rlimits, by .checker.yml"
+    assert "students' code: runs in rlimits, by .checker.yml" in run.output
     assert facts["number of processes"].text == "enforced"
     assert facts["no network"] == doctor.Fact("no network", doctor.State.BAD, "not enforced")
 

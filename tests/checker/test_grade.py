@@ -140,6 +140,13 @@ def test_what_is_reported_waits_for_a_pass_and_for_being_asked(tmp_path: Path, f
     assert "ann add 0.0" in late.output
 
 
+def test_a_score_is_not_submitted_by_the_students_own_rules(fork: Path) -> None:
+    result = checker("grade", fork, "--submit-score")
+
+    assert result.exit_code == 2
+    assert "--submit-score needs REFERENCE, the course's own files" in result.output
+
+
 def test_a_report_that_fails_fails_the_job(tmp_path: Path, fork: Path) -> None:
     course = make_course(
         tmp_path / "other", {".checker.yml": with_tasks_pipeline(report_pipeline=[{"name": "Report", "run": "probe", "args": {"fail": True}}])}

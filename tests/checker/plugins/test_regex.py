@@ -33,6 +33,13 @@ def test_clean_files_pass(tmp_path: Path) -> None:
     assert check(tmp_path, ["**/*.py"], ["exit"]) == "No forbidden regexps found in 1 file"
 
 
+def test_a_file_made_to_take_an_expression_for_ever_fails(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("a" * 100 + "!")
+
+    with pytest.raises(PluginExecutionFailed, match=r"The search took more than 0.1 s"):
+        CheckRegexpsPlugin().run({"origin": str(tmp_path), "patterns": ["*"], "regexps": ["^(a+)+$"], "timeout": 0.1})
+
+
 def test_nothing_to_look_into_passes_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "outside.py").symlink_to("/etc/passwd")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from checker.sandbox import Job, Limits, SandboxUnavailable, bubblewrap, choose, minijail
-from checker.sandbox.choice import ISOLATING, SETTING
+from checker.sandbox.choice import ISOLATING, SETTING, accepting
 from checker.sandbox.rlimits import Rlimits
 
 NOTHING = Job(["true"], Path("/"), {})
@@ -38,6 +38,20 @@ def test_the_environment_names_another(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert choose().name == "minijail"
     assert choose("bubblewrap").name == "bubblewrap"
+
+
+def test_the_course_accepts_limits_alone_and_the_environment_never_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    have(monkeypatch, True, True)
+
+    with accepting("rlimits"):
+        assert choose().run(NOTHING, Limits()).exit_code == 0
+        monkeypatch.setenv(SETTING, "bubblewrap")
+        assert choose().name == "bubblewrap"
+        monkeypatch.setenv(SETTING, "rlimits")
+        assert choose().name == "rlimits"
+    for course in (None, "bubblewrap"):
+        with accepting(course), pytest.raises(SandboxUnavailable, match=r"without isolation.*sandbox: rlimits"):
+            choose()
 
 
 def test_one_that_is_named_and_does_not_work_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
