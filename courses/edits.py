@@ -1,48 +1,109 @@
 """What teachers and scripts change in one student's row: scores, which become entries of the history, a comment, a grade's override."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from courses import gradebook_queries, history, history_queries
-from courses.faults import ApiFault, unknown_user
+from courses.evaluation import Terms
+from courses.faults import ApiFault, unknown_task, unknown_user
 from courses.history_queries import Person
-from courses.models import Course
-from courses.scoring import LARGEST, EntryKind
+from courses.models import ChangeKind, Course
+from courses.scoring import LARGEST, EntryKind, edit_to_undo
 from project import audit
 from project.database import utc_now
 
 Row = Person
 LONGEST_COMMENT = 10_000
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What somebody saw who now wants to change it; what has become something else since is not theirs to change."""
+
+    value: int | str | None
+
+    def demand(self, what: str, now: int | str | None) -> None:
+        """Raise ApiFault (409) if it is not what it was."""
+        if now != self.value:
+            shown = "a new one" if isinstance(now, str) else "none" if now is None else now
+            raise ApiFault(409, f"The {what} has changed since you opened it: it is {shown} now. Nothing was changed.", "look again, then decide.")
 
 
 def set_scores(course: Course, username: str, scores: Mapping[str, int], author_id: int | None) -> Row:
     """Let these points count, by task; what has them already is left alone. The caller commits. Raises ApiFault (400, 404)."""
-    person, at = _locked(course, username), utc_now()
+    person = _locked(course, username)
     for task, value in scores.items():
         terms = history_queries.terms_of(course.id, task)
         if terms is None:
             raise ApiFault(400, f'Unknown task "{task}".', "the course's .manytask.yml has no such task, or it is not enabled.")
         before = history_queries.score_of(person.id, terms.assignment_id)
         if before != value:
-            history.add(course, person, terms, history.New(EntryKind.EDIT, str(value), at, author_id=author_id), at)
-            audit.record("score.edited", ("enrolment", person.id), task=task, before=before, after=value)
+            _edit(course, person, terms, before, value, author_id)
     return person
 
 
-def set_comment(course: Course, username: str, comment: str) -> Row:
-    """Replace the comment about a student; the caller commits. Raises ApiFault (404)."""
+def set_score(course: Course, username: str, task: str, value: int | None, author_id: int | None, *, seen: Seen, reason: str = "") -> Row:
+    """Let these points count for a task, or none; what counts already is left alone. The caller commits. Raises ApiFault (404, 409)."""
+    person, terms = _locked(course, username), _terms(course, task)
+    before = history_queries.score_of(person.id, terms.assignment_id)
+    seen.demand("score", before)
+    if before != value:
+        _edit(course, person, terms, before, value, author_id, reason)
+    return person
+
+
+def undo_edit(course: Course, username: str, task: str, entry_id: int, author_id: int | None) -> Row:
+    """Take back an edit, the last one of the task that stands: the score is what it would be without it. The caller commits. Raises ApiFault (404, 409)."""
+    person, terms, at = _locked(course, username), _terms(course, task), utc_now()
+    entries = history_queries.history_of(person.id, terms.assignment_id)
+    position = edit_to_undo(entry.kind for entry in entries)
+    if position is None or entries[position].id != entry_id:
+        raise ApiFault(409, "This is not the last edit that stands any more. Nothing was changed.", "look again, then decide.")
+    added = history.add(course, person, terms, history.New(EntryKind.UNDO, None, at, author_id=author_id), at)
+    audit.record("score.edit_undone", ("enrolment", person.id), task=task, before=entries[-1].score, after=added.score)
+    return person
+
+
+def set_comment(course: Course, username: str, comment: str, author_id: int | None, *, seen: Seen | None = None) -> Row:
+    """Replace the comment about a student; the caller commits. Raises ApiFault (404, 409)."""
     person = _locked(course, username)
-    gradebook_queries.set_comment(person.id, comment)
-    audit.record("comment.changed", ("enrolment", person.id))
+    before, _ = gradebook_queries.comment_and_override(person.id)
+    if seen is not None:
+        seen.demand("comment", before)
+    if change_comment(person.id, before, comment, author_id):
+        audit.record("comment.changed", ("enrolment", person.id))
     return person
 
 
-def set_override(course: Course, username: str, grade: int | None) -> Row:
-    """Let a grade stand, or the formulas decide (None); the caller commits. Raises ApiFault (404)."""
+def set_override(course: Course, username: str, grade: int | None, author_id: int | None, *, seen: Seen | None = None) -> Row:
+    """Let a grade stand, or the formulas decide (None); the caller commits. Raises ApiFault (404, 409)."""
     person = _locked(course, username)
-    gradebook_queries.set_override(person.id, grade)
-    audit.record("grade.overridden", ("enrolment", person.id), grade=grade)
+    _, before = gradebook_queries.comment_and_override(person.id)
+    if seen is not None:
+        seen.demand("grade that stands", before)
+    if change_override(person.id, before, grade, author_id):
+        audit.record("grade.overridden", ("enrolment", person.id), before=before, grade=grade)
     return person
+
+
+def change_comment(enrolment_id: int, before: str, after: str, author_id: int | None) -> bool:
+    """Replace the comment of a row that is locked, and keep in its history what it was; whether it is another one. The caller commits."""
+    if before == after:
+        return False
+    gradebook_queries.set_comment(enrolment_id, after)
+    gradebook_queries.add_change(enrolment_id, ChangeKind.COMMENT, before, after, author_id, utc_now())
+    return True
+
+
+def change_override(enrolment_id: int, before: int | None, after: int | None, author_id: int | None) -> bool:
+    """The same of the grade that stands."""
+    if before == after:
+        return False
+    gradebook_queries.set_override(enrolment_id, after)
+    gradebook_queries.add_change(enrolment_id, ChangeKind.GRADE, _as_text(before), _as_text(after), author_id, utc_now())
+    return True
 
 
 def read_username(sent: Mapping[str, Any]) -> str:
@@ -84,6 +145,23 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _edit(course: Course, person: Row, terms: Terms, before: int | None, after: int | None, author_id: int | None, reason: str = "") -> None:
+    at = utc_now()
+    history.add(course, person, terms, history.New(EntryKind.EDIT, _as_text(after), at, author_id=author_id, reason=reason or None), at)
+    audit.record("score.edited", ("enrolment", person.id), task=terms.task, before=before, after=after)
+
+
+def _as_text(points: int | None) -> str | None:
+    return None if points is None else str(points)
+
+
+def _terms(course: Course, task: str) -> Terms:
+    terms = history_queries.terms_of(course.id, task)
+    if terms is None:
+        raise unknown_task(task)
+    return terms
 
 
 def _locked(course: Course, username: str) -> Row:

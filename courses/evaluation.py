@@ -89,6 +89,6 @@ def extended(deadline: Deadline, extensions: Iterable[Extra]) -> Deadline:
 def entry_of(happened: Happened, points: int) -> Entry:
     """The entry; what was reported means what it means for an assignment worth `points` now."""
     kind = EntryKind(happened.kind)
-    taken_away = kind is EntryKind.EDIT and happened.raw is None
-    score = None if taken_away else parse_score(happened.raw, points)
+    says_none = kind is EntryKind.UNDO or (kind is EntryKind.EDIT and happened.raw is None)
+    score = None if says_none else parse_score(happened.raw, points)
     return Entry(kind, score, happened.submitted_at, happened.check_deadline, happened.allow_reduction)

@@ -1,12 +1,13 @@
 """What the gradebook asks: a constant number of statements, however many students and assignments there are."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, select, update
 
 from courses.history_queries import Person
-from courses.models import Assignment, Enrolment, Group, Role, Score
+from courses.models import Assignment, ChangeKind, Enrolment, Group, Role, RowChange, Score
 from project.database import json_object
 from project.extensions import db
 
@@ -37,6 +38,17 @@ def students_with_scores(course_id: int, only: int | None = None) -> Sequence[Ro
     table = (scored if only is None else scored.where(Score.enrolment_id == only)).group_by(Score.enrolment_id).subquery()
     rows = select(*(getattr(Enrolment, name) for name in ROW), table.c.scores).outerjoin(table, table.c.enrolment_id == Enrolment.id)
     return db.session.execute(rows.where(*who).order_by(Enrolment.rms_username)).all()
+
+
+def comment_and_override(enrolment_id: int) -> tuple[str, int | None]:
+    """What teachers set of a student besides scores, as it is now; read past what the session knows of the row."""
+    row = db.session.execute(select(Enrolment.comment, Enrolment.grade_override).where(Enrolment.id == enrolment_id)).one()
+    return row.comment, row.grade_override
+
+
+def add_change(enrolment_id: int, kind: ChangeKind, before: str | None, after: str | None, author_id: int | None, at: datetime) -> None:
+    """Keep what was changed; the caller commits."""
+    db.session.add(RowChange(enrolment_id=enrolment_id, kind=kind, before=before, after=after, author_id=author_id, at=at))
 
 
 def set_comment(enrolment_id: int, comment: str) -> None:

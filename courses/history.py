@@ -26,6 +26,7 @@ class New:
     commit: str | None = None
     job: str | None = None
     author_id: int | None = None
+    reason: str | None = None
 
     @property
     def happened(self) -> Happened:
@@ -62,6 +63,7 @@ def add(course: Course, person: Person, terms: Terms, new: New, at: datetime) ->
         commit=new.commit,
         job=new.job,
         author_id=new.author_id,
+        reason=new.reason,
         arrived_at=at,
         attempt=outcome.attempt,
         multiplier=outcome.multiplier,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from courses import gradebook_queries, history, history_queries
+from courses import edits, gradebook_queries, history, history_queries
 from courses.models import Course
 from courses.scoring import LARGEST, EntryKind
 from project import audit
@@ -79,10 +79,11 @@ def import_database(course: Course, data: bytes) -> Imported:
             if score and _is_new(person.id, terms[task].assignment_id, score):
                 history.add(course, person, terms[task], history.New(EntryKind.IMPORT, str(score), at), at)
                 scores += 1
+        comment, override = gradebook_queries.comment_and_override(person.id)
         if student.comment:
-            gradebook_queries.set_comment(person.id, student.comment)
+            edits.change_comment(person.id, comment, student.comment, None)
         if student.grade_is_override:
-            gradebook_queries.set_override(person.id, student.grade)
+            edits.change_override(person.id, override, student.grade, None)
     audit.record("course.imported", ("course", course.id), students=len(students), scores=scores)
     return Imported(len(students), scores)
 

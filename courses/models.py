@@ -32,6 +32,13 @@ class Scope(StrEnum):
     CONFIGURE = "configure"
 
 
+class ChangeKind(StrEnum):
+    """What of a student's row was changed."""
+
+    COMMENT = "comment"
+    GRADE = "grade"
+
+
 class BatchState(StrEnum):
     """How far a batch of reports is."""
 
@@ -193,6 +200,8 @@ class Submission(Model):
     job: Mapped[str | None] = mapped_column(String(128))
     author_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey(User.id, ondelete="SET NULL"), index=True)
     """Who edited; None for what a token did."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    """Why, in the words of whoever edited; the student reads it too."""
     # What follows is worked out, by `scoring.fold`.
     attempt: Mapped[int | None]
     """A report's number, from 1."""
@@ -224,6 +233,24 @@ class Score(Model):
     assignment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey(Assignment.id, ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True)
     value: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RowChange(Model):
+    """A change of what teachers set of a student besides scores: the comment, or the grade that stands whatever the formulas say. Never changes itself."""
+
+    __tablename__ = "row_changes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey(Enrolment.id, ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    """One of `ChangeKind`."""
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+    """None for a grade that the formulas decide."""
+    author_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey(User.id, ondelete="SET NULL"), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index(None, enrolment_id, id), {"sqlite_autoincrement": True})
 
 
 class Extension(Model):

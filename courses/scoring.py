@@ -4,7 +4,7 @@ Source: courses-contract, "score", "submit_time", "What is stored". Scores are w
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -86,6 +86,7 @@ class EntryKind(StrEnum):
     REPORT = "report"
     EDIT = "edit"
     IMPORT = "import"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Entry:
     """One thing that happened to a student's score for an assignment.
 
     A report brings raw points and when the work was handed in. An edit sets what a teacher says, None to take the score away. An import brings points
-    from another system.
+    from another system. An undo takes back the last edit that stands, as if it had never been; it has no score of its own.
     """
 
     kind: EntryKind
@@ -143,19 +144,49 @@ def fold(entries: Iterable[Entry], deadline: Deadline, limits: Limits = NO_LIMIT
 
     The same entries give the same outcomes, whenever they are folded; what comes later changes no outcome before it.
     """
+    entries = list(entries)
     outcomes: list[Outcome] = []
     score: int | None = None
     attempts = counted = 0
-    for entry in entries:
+    for position, entry in enumerate(entries):
         if entry.kind is EntryKind.REPORT:
             attempts += 1
             outcome = _reported(entry, score, attempts, counted, deadline, limits)
             counted += outcome.counted
+        elif entry.kind is EntryKind.UNDO:
+            outcome = _undone(fold(_standing(entries[: position + 1]), deadline, limits).score)
         else:
             outcome = _edited(entry) if entry.kind is EntryKind.EDIT else _imported(entry, score)
         score = outcome.score
         outcomes.append(outcome)
     return Folded(tuple(outcomes), score)
+
+
+def edit_to_undo(kinds: Iterable[str]) -> int | None:
+    """The position of the edit that an undo would take back, in a history of these kinds: the last one that stands; None if there is none."""
+    edits: list[int] = []
+    for position, kind in enumerate(kinds):
+        if kind == EntryKind.EDIT:
+            edits.append(position)
+        elif kind == EntryKind.UNDO and edits:
+            edits.pop()
+    return edits[-1] if edits else None
+
+
+def _standing(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries without what is undone, and without the undoing."""
+    standing: list[Entry] = []
+    for entry in entries:
+        if entry.kind is not EntryKind.UNDO:
+            standing.append(entry)
+        elif (undone := edit_to_undo(each.kind for each in standing)) is not None:
+            del standing[undone]
+    return standing
+
+
+def _undone(score: int | None) -> Outcome:
+    what = "there is no score" if score is None else f"the score is {score}"
+    return Outcome(None, 1.0, score, score, True, f"A teacher took an edit back: {what}.")
 
 
 def _edited(entry: Entry) -> Outcome:

@@ -43,7 +43,7 @@ def update_database(caller: Caller) -> ResponseReturnValue:
 def update_comment(caller: Caller) -> ResponseReturnValue:
     """Note something about a student, for teachers: `{"username": …, "comment": …}`."""
     sent = body()
-    return done(edits.set_comment(caller.course, edits.read_username(sent), edits.read_comment(sent)))
+    return done(edits.set_comment(caller.course, edits.read_username(sent), edits.read_comment(sent), author_id(caller)))
 
 
 @blueprint.post("/<name>/grade/override")
@@ -51,14 +51,14 @@ def update_comment(caller: Caller) -> ResponseReturnValue:
 def override_grade(caller: Caller) -> ResponseReturnValue:
     """Let a grade stand, whatever the formulas say: `{"username": …, "grade": …}`."""
     sent = body()
-    return done(edits.set_override(caller.course, edits.read_username(sent), edits.read_grade(sent)))
+    return done(edits.set_override(caller.course, edits.read_username(sent), edits.read_grade(sent), author_id(caller)))
 
 
 @blueprint.post("/<name>/grade/clear_override")
 @open_to_course(session=Role.TEACHER, form=False, tokens=False)
 def clear_override(caller: Caller) -> ResponseReturnValue:
     """Let the formulas decide again: `{"username": …}`."""
-    return done(edits.set_override(caller.course, edits.read_username(body()), None))
+    return done(edits.set_override(caller.course, edits.read_username(body()), None, author_id(caller)))
 
 
 def body() -> dict[str, Any]:

@@ -4,7 +4,22 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from courses.models import Assignment, BatchState, Course, CourseToken, Enrolment, Extension, Group, ReportBatch, Role, Scope, Score, Submission
+from courses.models import (
+    Assignment,
+    BatchState,
+    ChangeKind,
+    Course,
+    CourseToken,
+    Enrolment,
+    Extension,
+    Group,
+    ReportBatch,
+    Role,
+    RowChange,
+    Scope,
+    Score,
+    Submission,
+)
 from courses.scoring import EntryKind
 from project.extensions import Model, db
 from project.tokens import digest
@@ -71,6 +86,8 @@ def make_shown_course(student_id: int) -> Course:
     make_extension(student, group_id=open_now.id, extra=timedelta(days=2), reason="Was ill.")
     make_extension(student, assignment_id=tasks[1].id, ends_at=at + timedelta(days=20))
     _added(CourseToken(course_id=course.id, name="CI", scope=Scope.REPORT, token_hash=digest("a token of CI")))
+    make_entry(student, tasks[0], 7, kind=EntryKind.EDIT, attempt=None, why="A teacher set the score to 7.", reason="The tests were too strict.")
+    _added(RowChange(enrolment_id=student.id, kind=ChangeKind.COMMENT, before="Was ill", after="Was ill in May", at=at))
     _added(ReportBatch(course_id=course.id, state=BatchState.FINISHED, lines=[], total=0))
     return course
 

@@ -22,6 +22,10 @@ def edit(score: int | None) -> Entry:
     return Entry(EntryKind.EDIT, score, START)
 
 
+def undo() -> Entry:
+    return Entry(EntryKind.UNDO, None, START)
+
+
 def imported(score: int) -> Entry:
     return Entry(EntryKind.IMPORT, score, START)
 
@@ -41,6 +45,11 @@ def imported(score: int) -> Entry:
         ([report(8), edit(3)], [8, 3], "A teacher set the score to 3."),
         ([report(8), edit(None)], [8, None], "A teacher took the score away."),
         ([report(8), edit(None), report(2)], [8, None, 2], "In time: 2 points."),
+        ([report(8), edit(3), undo()], [8, 3, 8], "A teacher took an edit back: the score is 8."),
+        ([report(5), edit(9), report(7), undo()], [5, 9, 9, 7], "A teacher took an edit back: the score is 7."),
+        ([edit(3), edit(9), undo(), undo()], [3, 9, 3, None], "A teacher took an edit back: there is no score."),
+        ([edit(3), undo(), edit(9), undo(), report(4)], [3, None, 9, None, 4], "In time: 4 points."),
+        ([report(8), undo()], [8, 8], "A teacher took an edit back: the score is 8."),
         ([imported(7)], [7], "7 points came from another system."),
         ([report(8), imported(7)], [8, 8], "7 points came from another system. You had 8."),
         ([report(8), imported(-7)], [8, -7], "-7 points came from another system."),
@@ -122,6 +131,12 @@ def test_reports_in_time_never_lower_a_score_and_never_pass_the_best_report(entr
 
     assert scores == sorted(scores)
     assert max(scores, default=0) <= max((entry.score or 0 for entry in entries), default=0)
+
+
+@a_few
+@given(st.lists(ENTRIES, max_size=6), st.integers(-20, 20), st.lists(st.integers(0, 20).map(report), max_size=6), LIMITS)
+def test_an_edit_that_is_undone_might_never_have_been(before: list[Entry], value: int, after: list[Entry], limits: Limits) -> None:
+    assert fold([*before, edit(value), *after, undo()], DEADLINE, limits).score == fold([*before, *after], DEADLINE, limits).score
 
 
 @a_few

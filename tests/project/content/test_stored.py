@@ -47,6 +47,7 @@ SHOWN_NOWHERE = {
     *("enrolments.rms_username", "enrolments.rms_id", "enrolments.first_name", "enrolments.last_name"),
     *("enrolments.repo_url", "enrolments.comment", "submissions.raw", "submissions.job"),
     *("course_tokens.name", "report_batches.lines", "report_batches.faults"),
+    *("row_changes.before", "row_changes.after", "submissions.reason"),
     *("work_counts.queue", "work_counts.actor"),
 }
 """What no answer holds."""
