@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 TAKEN_OVER_SECONDS = 30.0
 WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
-INTERVAL = 5
+INTERVAL = 10
 """Seconds between slots: few, but more than a beat takes on a busy machine, for a slot that nobody is free for until the next is not launched."""
 FEW_TASKS = 20
 SHORT_TICKS = {"GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE": str(INTERVAL), "MAX_UNFINISHED_TICKS": "1000"}
