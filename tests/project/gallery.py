@@ -9,6 +9,7 @@ from uuid import uuid4
 from dramatiq import Message
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from accounts.guessing.models import FailedLogins
@@ -171,6 +172,9 @@ def make_gallery(app: Flask) -> Gallery:
         assert link
         make_invite("For Grace", by=superuser)
         make_session(user.id)
+        # A site that serves has looked at its queues already.
+        db.session.execute(delete(QueueState))
+        db.session.execute(delete(QueueMinute))
         db.session.add_all([*_of_the_guarded(guarded.id, codes), *_of_work(task.id, superuser)])
         _make_results(task)
         lost = make_process(heartbeat_at=utc_now() - timedelta(minutes=1))

@@ -57,7 +57,8 @@ def status_of(browser: FlaskClient, request: dict[str, Any]) -> int:
 
 
 def shown(answer: TestResponse) -> int:
-    """How many rows an answer shows."""
+    """How many rows an answer shows; one that refuses shows none, a fault of the site is no answer."""
+    assert answer.status_code < 500, answer.request.url
     if answer.status_code >= 400:
         return 0
     if answer.mimetype == "text/csv":
@@ -67,9 +68,17 @@ def shown(answer: TestResponse) -> int:
     return len(rows(read(answer)))
 
 
+def narrowing(visit: Visit, names: set[str]) -> set[str]:
+    """Those of the parameters that leave rows out of a list."""
+    return {name for name in names & NARROW if (visit.endpoint, name) not in OTHERWISE}
+
+
 @pytest.mark.parametrize("visit", VISITS, ids=str)
 def test_no_string_is_a_fault_of_the_site(app: Flask, gallery: Gallery, visit: Visit) -> None:
     names = names_asked(app, gallery, visit)
+    if visit in SHOWN:
+        # Below, the same strings are sent by these.
+        names -= narrowing(visit, names)
 
     statuses: dict[tuple[str, str], int] = {}
     for name in names:
@@ -87,15 +96,10 @@ def test_of_each_parameter_it_is_known_whether_it_leaves_rows_out(app: Flask, ga
 
 @pytest.mark.parametrize("visit", SHOWN, ids=str)
 def test_a_list_that_is_narrowed_to_what_is_not_there_shows_nothing(app: Flask, gallery: Gallery, visit: Visit) -> None:
-    names = {name for name in names_asked(app, gallery, visit) & NARROW if (visit.endpoint, name) not in OTHERWISE}
+    names = narrowing(visit, names_asked(app, gallery, visit))
     browser = superuser(app, gallery)
 
-    found = {
-        (name, injection[:80]): shown(browser.open(**request_of(gallery, visit, {name: injection})))
-        for name in names
-        for injection in INJECTIONS
-        if injection not in BLANK
-    }
+    found = {(name, injection[:80]): shown(browser.open(**request_of(gallery, visit, {name: injection}))) for name in names for injection in INJECTIONS}
 
     assert not names or shown(browser.open(**request_of(gallery, visit, {})))
-    assert {at: number for at, number in found.items() if number} == {}
+    assert {at: number for at, number in found.items() if number and at[1] not in BLANK} == {}
