@@ -19,6 +19,7 @@ from workers import queries, ticks, webhook
 from workers.broker import BrokerUnreachable, InProcessBroker, RabbitBroker, broker_of
 from workers.deadletters import drainer
 from workers.monitor import history, sampling
+from workers.outage import Outage
 from workers.schedule import schedules_of, stopping_of
 from workers.watch import Watch
 
@@ -30,6 +31,8 @@ ROLL_UP_SECONDS = 600
 WATCH_SECONDS = 10
 POST_SECONDS = 2
 DRAIN_SECONDS = 10
+SCHEDULE = "the schedule"
+"""The job that asks the database most often, as the log calls it."""
 WORKER_THREADS = 4
 WORKER_TIMEOUT_MILLISECONDS = 200
 
@@ -43,7 +46,7 @@ class Serving:
         self._worker: Worker | None = None
         self._reopened = False
         self._watch = Watch()
-        self._in_trouble: set[str] = set()
+        self._outage = Outage(witness=SCHEDULE)
         self._faults: dict[str, str] = {}
 
     def start(self) -> None:
@@ -79,7 +82,7 @@ class Serving:
 
     def beat(self) -> None:
         """Launch what is due and look after what is open."""
-        with self._waiting_for_the_database("the schedule"):
+        with self._waiting_for_the_database(SCHEDULE):
             self._publish_what_died_with_the_last_process()
             for schedule in schedules_of(self._app).all():
                 self._step(schedule.name, partial(ticks.launch_due, schedule))
@@ -109,22 +112,19 @@ class Serving:
     def drain(self, broker: RabbitBroker) -> None:
         """Move dead letters into the table of failed messages."""
         with self._waiting_for_the_database("the drainer of dead letters"):
-            self._step("the drainer of dead letters", partial(_drain, broker))
+            self._step("the drainer of dead letters", partial(drainer.drain, broker))
 
     @contextmanager
     def _waiting_for_the_database(self, who: str) -> Iterator[None]:
-        """The app's context; trouble with the database ends the block, and is said once, and once that it is over."""
+        """The app's context; trouble with the database ends the block, and is said once for all jobs, and once that it is over."""
+        began_at = time.monotonic()
         try:
             with self._app.app_context():
                 yield
         except SQLAlchemyError as fault:
-            if who not in self._in_trouble:
-                log.error("%s waits for the database: %s", who, fault.__cause__ or fault)
-            self._in_trouble.add(who)
+            self._outage.met_by(who, began_at, fault)
         else:
-            if who in self._in_trouble:
-                log.info("the database is back, %s goes on", who)
-            self._in_trouble.discard(who)
+            self._outage.over_for(who, began_at)
 
     def _step(self, what: str, step: Callable[[], object]) -> None:
         """Take one step of a job, so that its fault keeps no other schedule or tick from going on; the same fault is logged once."""
@@ -134,7 +134,11 @@ class Serving:
             if is_trouble(fault):
                 raise
             db.session.rollback()
-            if self._faults.get(what) != repr(fault):
+            if self._faults.get(what) == repr(fault):
+                return
+            if isinstance(fault, BrokerUnreachable | AMQPError):
+                log.warning("%s waits for RabbitMQ: %s", what, fault.__cause__ or repr(fault))
+            else:
                 log.exception("%s: a step failed, and is tried again each beat", what)
             self._faults[what] = repr(fault)
         else:
@@ -146,10 +150,3 @@ class Serving:
             if count := queries.publish_again_from_verified():
                 log.info("%d open ticks are published again, for their messages died with the last process", count)
             self._reopened = True
-
-
-def _drain(broker: RabbitBroker) -> None:
-    try:
-        drainer.drain(broker)
-    except (BrokerUnreachable, AMQPError) as fault:
-        log.warning("dead letters stay where they are, for RabbitMQ is away: %r", fault)

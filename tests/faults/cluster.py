@@ -26,7 +26,7 @@ DEADLINE = 240.0
 """How long anything may take on a busy machine that nobody promised to be quick."""
 
 DATABASE_AWAY = r"waits for the database"
-"""What each job of a serving process says once."""
+"""What a serving process says once."""
 BROKER_AWAY = r"Consumer encountered a connection error"
 
 

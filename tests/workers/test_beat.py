@@ -28,7 +28,7 @@ def serving(app: Flask) -> Iterator[Serving]:
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the background has logged."""
-    return [record.getMessage() for record in caplog.records if record.name == "workers.serving"]
+    return [record.getMessage() for record in caplog.records if record.name in ("workers.serving", "workers.outage")]
 
 
 def rename(app: Flask, table: str, new_name: str) -> None:
@@ -108,4 +108,4 @@ def test_a_site_that_starts_before_its_database_publishes_open_ticks_again_once_
 
     wait_until(lambda: len(drawn()) == 5, within=20)
     assert drawn() == dict.fromkeys(task_ids, 1)
-    assert said(caplog)[0].startswith("the schedule waits for the database")
+    assert said(caplog)[0].startswith("this process waits for the database")

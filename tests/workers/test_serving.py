@@ -1,9 +1,12 @@
 """One process on embedded defaults: the first tick at once, a clean end, and nothing lost at the next start."""
 
+import time
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from project.extensions import db
 from tests.factories import make_tasks
@@ -11,6 +14,7 @@ from tests.waiting import wait_until
 from tests.workers.ledger import all_ticks, draw, draws_per_task, numbers
 from workers import ticks
 from workers.models import TickState
+from workers.outage import Outage
 from workers.serving import Serving
 
 
@@ -21,6 +25,14 @@ def serving(app: Flask) -> Iterator[Serving]:
     yield serving
     if serving._scheduler.running:
         serving.stop()
+
+
+AWAY, BACK = "this process waits for the database, as the schedule found", "the database is back, and this process goes on"
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of the database."""
+    return [record.getMessage().split(":")[0] for record in caplog.records if record.name == "workers.outage"]
 
 
 def states(app: Flask) -> list[str]:
@@ -80,5 +92,39 @@ def test_an_outage_of_the_database_is_said_once_and_so_is_its_end(app: Flask, se
 
     serving.beat()
 
-    said = [record.getMessage() for record in caplog.records if record.name == "workers.serving"]
-    assert [line.split(":")[0] for line in said] == ["the schedule waits for the database", "the database is back, the schedule goes on"]
+    assert told(caplog) == [AWAY, BACK]
+
+
+def test_of_an_outage_that_all_jobs_meet_one_tells_and_one_that_goes_on_failing_tells_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    outage, fault = Outage(witness="the schedule"), OperationalError("SELECT", {}, Exception("gone"))
+    seconds = count(time.monotonic() + 1e6)
+
+    def meet(*jobs: str) -> None:
+        for job in jobs:
+            outage.met_by(job, next(seconds), fault)
+
+    for _ in range(3):
+        meet("the schedule", "the drainer", "the watch")
+    outage.over_for("the watch", next(seconds))
+    assert told(caplog) == [AWAY]
+
+    outage.over_for("the schedule", next(seconds))
+    meet("the drainer", "the drainer")
+    assert told(caplog) == [AWAY, BACK]
+
+    meet("the schedule")
+    assert told(caplog) == [AWAY, BACK, AWAY]
+
+
+def test_who_began_before_the_end_of_an_outage_tells_nothing_of_another(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    outage, fault, before = Outage(witness="the schedule"), OperationalError("SELECT", {}, Exception("gone")), time.monotonic()
+
+    outage.met_by("the schedule", time.monotonic(), fault)
+    outage.over_for("the schedule", before)
+    assert told(caplog) == [AWAY]
+
+    outage.over_for("the schedule", time.monotonic())
+    outage.met_by("the drainer", before, fault)
+    assert told(caplog) == [AWAY, BACK]
