@@ -110,15 +110,19 @@ class TaskView(ClosedModelView):
     def run_now(self) -> ResponseReturnValue:
         """Draw one number for one Task, outside every tick."""
         task = task_from(request.form)
+        task_id = task.id
+        audit.record("run.sent", ("task", task_id), schedule=NAME)
         try:
-            sent = generate_random_number.send(task.id)
+            # A queue knows no rollback: what can't be recorded is not sent.
+            db.session.flush()
+            sent = generate_random_number.send(task_id)
         except BrokerUnreachable as fault:
-            log.warning("task %d can't be run now: %s", task.id, fault)
+            db.session.rollback()
+            log.warning("task %d can't be run now: %s", task_id, fault)
             flash("The queue can't be reached, so nothing was sent. Try again when it is back.", "error")
-            return redirect(url_for(".details_view", id=task.id))
-        audit.record("run.sent", ("task", task.id), schedule=NAME)
+            return redirect(url_for(".details_view", id=task_id))
         db.session.commit()
-        return redirect(url_for(".details_view", id=task.id, run=sent.message_id, sent=sent.message_timestamp))
+        return redirect(url_for(".details_view", id=task_id, run=sent.message_id, sent=sent.message_timestamp))
 
     @expose("/run/state")
     def run_state(self) -> ResponseReturnValue:

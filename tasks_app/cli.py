@@ -53,11 +53,13 @@ def draw(task_id: int, wait: int) -> None:
         raise click.ClickException("without RabbitMQ only the process that serves the site draws numbers: press “Run now” on the Task's page")
     if queries.get_task(task_id) is None:
         raise click.ClickException(f"there is no Task {task_id}")
+    audit.record("run.sent", ("task", task_id), schedule=NAME)
+    # A queue knows no rollback: what can't be recorded is not sent.
+    db.session.flush()
     try:
         sent = generate_random_number.send_with_options(args=(task_id,), store_results=True)
     except BrokerUnreachable as fault:
         raise click.ClickException(f"the queue can't be reached, so nothing was sent: {fault}") from fault
-    audit.record("run.sent", ("task", task_id), schedule=NAME)
     db.session.commit()
     try:
         number = sent.get_result(backend=broker_of(current_app).get_results_backend(), block=True, timeout=wait * 1000)

@@ -113,13 +113,16 @@ class ScheduleView(ClosedView):
         if key is None or not schedule.page(key - 1, key, 1):
             flash(f"There is no {schedule.key_name} {request.form.get('key', '')}.", "error")
             return redirect(url_for(".index"))
+        audit.record("run.sent", (schedule.key_name.lower(), key), schedule=schedule.name)
         try:
+            # A queue knows no rollback: what can't be recorded is not sent.
+            db.session.flush()
             schedule.actor.send(key)
         except BrokerUnreachable as fault:
+            db.session.rollback()
             log.warning("%s %d can't be run now: %s", schedule.key_name, key, fault)
             flash("The queue can't be reached, so nothing was sent. Try again when it is back.", "error")
         else:
-            audit.record("run.sent", (schedule.key_name.lower(), key), schedule=schedule.name)
             db.session.commit()
             flash(f"Sent, for {schedule.key_name} {key}.", "success")
         return redirect(url_for(".index"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from dramatiq import Message
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
@@ -18,10 +19,13 @@ from project.database import utc_now
 from project.extensions import db
 from tests.accounts.tokens.tokens import make_token
 from tests.app_fixtures import log_in
-from tests.factories import PASSWORD, make_session
+from tests.factories import PASSWORD, make_failure, make_process, make_session, make_tick
 from tests.project.routes import World, everything, make_world
+from workers.models import ScheduleChange, TickState
+from workers.monitor.models import WorkerState
 
 NEW = "an entirely new password"
+NUMBERS = {"schedule": "generate_random_numbers"}
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,21 @@ DEEDS = [
     Deed("link.revoked", "/invites/revoke", {"id": "{invite}"}),
     Deed("task.created", "/tasks/new/", {"lower_limit": "0", "upper_limit": "1"}),
     Deed("task.changed", "/tasks/edit/?id={task}", {"lower_limit": "3", "upper_limit": "4"}),
-    Deed("worker.paused", "/workers/processes/ask", {"id": "{process}", "action": "pause"}),
+    *(Deed(f"worker.{done}", "/workers/processes/ask", {"id": "{process}", "action": do}) for do, done in (("pause", "paused"), ("stop", "stopped"))),
+    Deed("worker.resumed", "/workers/processes/ask", {"id": "{paused_process}", "action": "resume"}),
     Deed("message.sent", "/workers/actors/send", {"actor": "generate_random_number", "arguments": "[1]"}),
     Deed("queue.purged", "/workers/queues/purge", {"queue": "numbers", "name": "numbers", "part": "ready", "ticks": "give up"}),
+    Deed("queue.purged", "/workers/queues/purge", {"queue": "numbers", "name": "numbers", "part": "dead", "ticks": "again"}),
+    *(Deed(f"message.{done}", f"/workers/messages/{do}", {"id": "{failure}"}) for do, done in (("retry", "retried"), ("discard", "discarded"))),
+    *(Deed(f"messages.{done}", f"/workers/messages/{do}", {"matching": "1"}) for do, done in (("retry", "retried"), ("discard", "discarded"))),
+    Deed("schedule.paused", "/workers/schedule/pause", NUMBERS),
+    Deed("schedule.resumed", "/workers/schedule/resume", {"schedule": "delete_old_rows"}),
+    Deed("schedule.changed", "/workers/schedule/interval", NUMBERS | {"interval": "60"}),
+    Deed("tick.launched", "/workers/schedule/launch", NUMBERS),
+    Deed("run.sent", "/workers/schedule/run", NUMBERS | {"key": "{task}"}),
+    Deed("run.sent", "/tasks/run", {"id": "{task}"}),
+    Deed("tick.published_again", "/workers/schedule/publish-again", {"id": "{tick}"}),
+    Deed("tick.abandoned", "/workers/schedule/abandon", {"id": "{tick}"}),
     Deed("task.deleted", "/tasks/delete/", {"id": "{task}"}),
 ]
 
@@ -95,11 +111,18 @@ def names(app: Flask, world: World) -> dict[str, Any]:
         made = make_password_link(world.user)
         assert made
         db.session.commit()
+        body = Message("numbers", "generate_random_number", (world.task,), {}, {}).encode()
+        failures = [make_failure(body=body) for _ in range(2)]
+        db.session.add(ScheduleChange(name="delete_old_rows", paused_at=utc_now()))
+        db.session.commit()
         own_token = db.session.scalars(select(ApiToken.id).where(ApiToken.user_id == own)).one()
         return {
             "task": world.task,
             "user": world.user,
             "process": world.process,
+            "paused_process": make_process(WorkerState.PAUSED, wanted=WorkerState.PAUSED).id,
+            "failure": failures[0].id,
+            "tick": make_tick(TickState.DRAWING).id,
             "session": 1,
             "own_session": 2,
             "own_token": own_token,
