@@ -153,8 +153,9 @@ class RabbitServer:
 
     BATCH = 20
 
-    def __init__(self) -> None:
+    def __init__(self, *, management: bool = False) -> None:
         self.port = free_port()
+        self.management_port = free_port() if management else None
         self._distribution_port = free_port()
         self._epmd_port = free_port()
         self._vhosts: Iterator[str] = iter(())
@@ -271,8 +272,13 @@ class RabbitServer:
     def _configure(self) -> None:
         self._place.write("environment", "")
         self._place.write("advanced.config", "[].\n")
-        self._place.write("enabled_plugins", "[].\n")
-        self._place.write("rabbitmq.conf", f"listeners.tcp.local = 127.0.0.1:{self.port}\nload_definitions = {self._define_vhosts()}\n")
+        self._place.write("enabled_plugins", "[rabbitmq_management].\n" if self.management_port else "[].\n")
+        settings = {"listeners.tcp.local": f"127.0.0.1:{self.port}", "load_definitions": self._define_vhosts()}
+        if self.management_port:
+            settings |= {"management.tcp.ip": "127.0.0.1", "management.tcp.port": str(self.management_port)}
+        self._place.write("rabbitmq.conf", "".join(f"{name} = {value}\n" for name, value in settings.items()))
+        if self.management_port:
+            return
         # At each start it studies every plugin that it ships, for a quarter of the time; of them it needs but itself.
         for itself in Path(_rabbit_program("rabbitmq-server")).resolve().parents[1].glob("plugins/rabbit-*"):
             plugins = self.folder / "plugins"

@@ -8,13 +8,14 @@ from flask.testing import FlaskClient
 
 from project.database import utc_now
 from tests.app_fixtures import log_in
-from tests.factories import make_failure, make_superuser, make_tasks, make_tick, make_user
+from tests.factories import make_failure, make_process, make_superuser, make_tasks, make_tick, make_user
 from tests.pages import facts, link, read
 from tests.statements import statements
 from workers import alarm_queries
 from workers.models import AlarmKind, TickState
+from workers.monitor import queries as monitor
 
-MOST_STATEMENTS = 10
+MOST_STATEMENTS = 12
 
 
 @pytest.fixture
@@ -69,7 +70,8 @@ def test_a_new_site_tells_a_superuser_what_to_do_next(superuser: FlaskClient) ->
     page = read(superuser.get("/"))
 
     assert link(page, "New Task") == "/tasks/new/"
-    assert facts(page) | {"Next due": ""} == {"Last tick": "none yet", "Next due": "", "Workers": "have had nothing to do yet", "Last failure": "none"}
+    idle = "none 0 in progress, 0 waiting"
+    assert facts(page) | {"Next due": ""} == {"Last tick": "none yet", "Next due": "", "Workers online": idle, "Last failure": "none"}
 
 
 def test_a_superuser_sees_the_state_at_a_glance(app: Flask, superuser: FlaskClient) -> None:
@@ -84,16 +86,22 @@ def test_a_superuser_sees_the_state_at_a_glance(app: Flask, superuser: FlaskClie
     assert "the disk is full" in shown["Last failure"]
 
 
-def test_a_superuser_sees_that_nobody_works(app: Flask, superuser: FlaskClient) -> None:
+def test_the_front_page_and_the_overview_say_the_same_is_amiss(app: Flask, superuser: FlaskClient) -> None:
     with app.app_context():
         alarm_queries.begin(AlarmKind.NO_WORKER, "numbers", "No worker works the queue numbers.", lasted=120)
         alarm_queries.begin(AlarmKind.NO_WORKER, "default", "Nobody works that one.", lasted=120)
         alarm_queries.end(AlarmKind.NO_WORKER, "default")
+        monitor.record_fault(["numbers"], "RabbitMQ does not answer: it is away")
+        make_process(in_progress=3)
 
-    page = superuser.get("/").text
+    pages = [read(superuser.get(path)) for path in ("/", "/workers/")]
 
-    assert "No worker works the queue numbers." in page
-    assert "Nobody works that one." not in page
+    alarms = [[alarm.text for alarm in page.all("div", role="alert")] for page in pages]
+    assert alarms[0] == alarms[1]
+    assert len(alarms[0]) == 2
+    assert "RabbitMQ does not answer" in alarms[0][0]
+    assert "No worker works the queue numbers." in alarms[0][1]
+    assert facts(pages[0])["Workers online"] == "1 3 in progress, 0 waiting"
 
 
 def test_the_newest_tasks_are_a_click_away(app: Flask, superuser: FlaskClient) -> None:
