@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from typing import Any
 from benchmarks import lone, plot
 from benchmarks.plan import taking_part
 from benchmarks.results import CALLBOARD, Line, Run, as_json, lines, summary, table
-from benchmarks.subjects import CANDIDATES, Callboard, Peer
+from benchmarks.subjects import CANDIDATES, UNWATCHED, Callboard, Peer, Subject
 from benchmarks.tick import Servers, run
 
+OURS: Mapping[str, Subject] = {"unwatched": UNWATCHED, CALLBOARD: Callboard()}
+"""Callboard without its monitor, and as it ships."""
+NAMES = (*CANDIDATES, *OURS)
 SIZES = (1_000, 10_000, 100_000)
 TRIAL = 2_000
 """Tasks that the candidates of a peer are tried with."""
@@ -28,11 +31,12 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Run a tick of Callboard beside Celery, celery-batches and Dramatiq, on private servers. The whole takes half an hour on two cores.",
-        epilog="Example: --sizes 1000 --rounds 1 --peers dramatiq,callboard --no-trials --folder /tmp",
+        epilog="Examples: --sizes 1000 --rounds 1 --peers dramatiq,callboard --no-trials --folder /tmp;"
+        " what the workers' monitor costs, alone, ten minutes: --sizes 10000 --rounds 15 --peers unwatched,callboard --folder /tmp",
     )
     parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,…", help="numbers of Tasks (default: 1000,10000,100000)")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured; medians are shown (default: 3)")
-    parser.add_argument("--peers", type=_names, default=(*CANDIDATES, CALLBOARD), metavar="NAME,…", help=f"some of {', '.join((*CANDIDATES, CALLBOARD))}")
+    parser.add_argument("--peers", type=_names, default=NAMES, metavar="NAME,…", help=f"some of {', '.join(NAMES)}")
     parser.add_argument("--no-trials", action="store_true", help="take each peer's first candidate instead of its fastest")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where tick.json, tick.md and tick.png go (default: benchmarks/results)")
     return parser.parse_args()
@@ -48,8 +52,8 @@ def _numbers(text: str) -> tuple[int, ...]:
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     for name in names:
-        if name not in (*CANDIDATES, CALLBOARD):
-            raise argparse.ArgumentTypeError(f"{name} is none of {', '.join((*CANDIDATES, CALLBOARD))}")
+        if name not in NAMES:
+            raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(NAMES)}")
     return names
 
 
@@ -59,7 +63,7 @@ def main() -> None:
     asked.folder.mkdir(parents=True, exist_ok=True)
     ran: list[Run] = []
     with Servers.started() as servers:
-        subjects = [Callboard() if name == CALLBOARD else chosen(name, servers, trials=not asked.no_trials) for name in asked.peers]
+        subjects = [OURS.get(name) or chosen(name, servers, trials=not asked.no_trials) for name in asked.peers]
         for tasks in asked.sizes:
             for number in range(1, asked.rounds + 1):
                 for subject in taking_part(subjects, tasks, number, ran):

@@ -7,7 +7,7 @@ from typing import Any
 
 COMPARED_AT = 10_000
 """The number of Tasks at which Callboard is compared with the others."""
-CALLBOARD, BATCHES, DRAMATIQ = "callboard", "celery-batches", "dramatiq"
+CALLBOARD, UNWATCHED, BATCHES, DRAMATIQ = "callboard", "callboard, unwatched", "celery-batches", "dramatiq"
 PHASES = ("enqueue", "drain", "both")
 
 
@@ -95,9 +95,26 @@ def _ratio(compared: Iterable[Line], others: Iterable[Line], phase: str) -> floa
     return round(ours[0] / max(theirs), 2) if ours and theirs else None
 
 
+def monitor_cost(found: Iterable[Line]) -> dict[str, float] | None:
+    """Which share the workers' monitor takes of the rates with COMPARED_AT Tasks, and adds to the workers' CPU seconds; None where either was not measured."""
+    compared = {line.subject: line for line in found if line.tasks == COMPARED_AT}
+    if not compared.keys() >= {CALLBOARD, UNWATCHED}:
+        return None
+    with_it, without = compared[CALLBOARD], compared[UNWATCHED]
+    lost = {phase: 1 - with_it.rate(phase) / without.rate(phase) for phase in PHASES}
+    cpu = with_it.phases["both"].cpu_seconds["worker"] / without.phases["both"].cpu_seconds["worker"] - 1
+    return {name: round(share, 3) for name, share in (lost | {"worker_cpu": cpu}).items()}
+
+
 def as_json(found: Sequence[Line], machine: Mapping[str, Any]) -> dict[str, Any]:
     """What is written to the file: the machine, the ratios, and all lines."""
-    return {"machine": machine, "ratios": ratios(found), "drain_vs_celery_batches": beyond_batching(found), "lines": [_line_as_json(line) for line in found]}
+    return {
+        "machine": machine,
+        "ratios": ratios(found),
+        "drain_vs_celery_batches": beyond_batching(found),
+        "monitor_cost": monitor_cost(found),
+        "lines": [_line_as_json(line) for line in found],
+    }
 
 
 def _line_as_json(line: Line) -> dict[str, Any]:
@@ -162,4 +179,8 @@ def summary(found: Sequence[Line]) -> str:
         "drain_vs_dramatiq": "drain, of plain Dramatiq's",
     }
     named = {**{words[name]: value for name, value in values.items()}, "drain, of celery-batches', which is the lead beyond batching": beyond_batching(found)}
-    return "".join(f"Callboard at {COMPARED_AT:,}: {value if value is not None else 'not measured'} × ({name})\n" for name, value in named.items())
+    told = [f"Callboard at {COMPARED_AT:,}: {value if value is not None else 'not measured'} × ({name})\n" for name, value in named.items()]
+    if cost := monitor_cost(found):
+        shares = ", ".join(f"{cost[phase]:.1%} of {name}" for phase, name in (("enqueue", "enqueue"), ("drain", "drain"), ("both", "both at once")))
+        told.append(f"The workers' monitor at {COMPARED_AT:,} takes {shares}, and {cost['worker_cpu']:.1%} more of the workers' CPU; less than 0 is noise.\n")
+    return "".join(told)

@@ -194,6 +194,8 @@ class Callboard:
     """Callboard as it ships: gunicorn with its schedule, and the workers of docs/running.md."""
 
     name: str = "callboard"
+    wsgi: str = "project.wsgi"
+    main: str = "workers.main"
     queue: str = "numbers"
     consumers: int = 2
     threads: int = 4
@@ -210,11 +212,15 @@ class Callboard:
         with tempfile.TemporaryDirectory(prefix="callboard-bench-") as folder, ExitStack() as stack:
             # In development, for in production nobody can log in without TLS; they differ in the format of logs alone, of which the web process writes few.
             site = Site(Path(folder), **settings)
-            web = started(stack, site.serving())
+            web = started(stack, site.serving(self.wsgi))
             site.set(CALLBOARD_ENV="production", BROKER_URL=broker_url + NO_HEARTBEAT)
-            workers = started(stack, site.running("dramatiq", "workers.main", "-p", str(self.consumers), "-t", str(self.threads)))
+            workers = started(stack, site.running("dramatiq", self.main, "-p", str(self.consumers), "-t", str(self.threads)))
             ledger = stack.enter_context(Ledger(database_url))
             yield RunningCallboard(site, ledger, web, workers)
+
+
+UNWATCHED = Callboard("callboard, unwatched", "benchmarks.unwatched.wsgi", "benchmarks.unwatched.main")
+"""The same without the workers' monitor."""
 
 
 class RunningCallboard:

@@ -71,9 +71,9 @@ class Site:
         return subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, env=self._environment, input=typed, capture_output=True, text=True, timeout=60)
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
+    def serving(self, module: str = "project.wsgi") -> Iterator[None]:
         """The web process, ready, for as long as the block runs."""
-        with self.running("gunicorn", "--config", "dockr/gunicorn.conf.py", "project.wsgi:app", end=signal.SIGINT):
+        with self.running("gunicorn", "--config", "dockr/gunicorn.conf.py", f"{module}:app", end=signal.SIGINT):
             wait_until(self.is_ready, within=90)
             yield
 

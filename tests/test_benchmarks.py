@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import large, measure
+from benchmarks import large, measure, unwatched
 from benchmarks.large import connected
 from benchmarks.plan import taking_part
-from benchmarks.results import Phase, Run, as_json, lines, ratios, summary, table
-from benchmarks.subjects import CANDIDATES, Callboard, Subject
+from benchmarks.results import Phase, Run, as_json, lines, monitor_cost, ratios, summary, table
+from benchmarks.subjects import CANDIDATES, UNWATCHED, Callboard, Subject
 from benchmarks.web import pages
 from benchmarks.web import results as web_results
 from benchmarks.web.data import Amounts, fill
@@ -24,9 +24,10 @@ from benchmarks.web.load import run as run_load
 from tests.app_fixtures import log_in
 from tests.apps import SECRET, close, make_app
 from tests.waiting import wait_until
+from workers.broker import broker_of
 
 ASK_STOCK = "import sys; from benchmarks.web.stock import app; [print(app.test_client().get(path).status_code) for path in sys.argv[1:]]"
-SUBJECTS: list[Subject] = [*(candidates[0] for candidates in CANDIDATES.values()), Callboard()]
+SUBJECTS: list[Subject] = [*(candidates[0] for candidates in CANDIDATES.values()), UNWATCHED, Callboard()]
 
 
 def ran(subject: str, tasks: int = 10_000, number: int = 1, *, enqueue: float = 1.0, drain: float = 1.0) -> Run:
@@ -87,6 +88,27 @@ def test_without_a_peer_there_is_no_ratio_to_it() -> None:
     assert "not measured" in summary(found)
 
 
+def test_what_the_monitor_costs_is_the_share_of_the_rate_that_is_lost() -> None:
+    found = lines([ran("callboard", enqueue=1.0, drain=2.0), ran("callboard, unwatched", enqueue=1.0, drain=1.5)])
+
+    assert monitor_cost(found) == {"enqueue": 0.0, "drain": 0.25, "both": 0.167, "worker_cpu": 0.0}
+    assert "takes 0.0% of enqueue, 25.0% of drain" in summary(found)
+    assert monitor_cost(lines([ran("callboard")])) is None
+
+
+def test_without_the_monitor_nothing_is_gathered_and_all_else_is_as_ever(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def middleware() -> list[str]:
+        app = make_app(sqlite_url)
+        close(app)
+        return [type(each).__name__ for each in broker_of(app).middleware]
+
+    whole = middleware()
+    for owner, name, instead in unwatched.INSTEAD:
+        monkeypatch.setattr(owner, name, instead)
+
+    assert [each for each in whole if each not in middleware()] == ["Gathering", "Heartbeat"]
+
+
 def test_the_json_says_what_was_measured() -> None:
     written = as_json(lines([ran("callboard", enqueue=2.0, drain=4.0)]), {"cores": 2})
 
@@ -116,8 +138,8 @@ def test_with_many_tasks_the_fastest_celery_runs_and_peers_once() -> None:
     first = [subject.name for subject in taking_part(SUBJECTS, 100_000, 1, before)]
     second = [subject.name for subject in taking_part(SUBJECTS, 100_000, 2, before)]
 
-    assert first == ["celery, threads", "celery-batches", "dramatiq", "callboard"]
-    assert second == ["callboard"]
+    assert first == ["celery, threads", "celery-batches", "dramatiq", "callboard, unwatched", "callboard"]
+    assert second == ["callboard, unwatched", "callboard"]
 
 
 def test_what_a_full_table_costs_is_told_by_medians() -> None:
