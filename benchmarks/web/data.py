@@ -14,6 +14,9 @@ USERS_A_THOUSAND_TASKS = 100
 PROLIFIC = 5
 """One author has every so manieth Task, and all others have the rest."""
 TICKS_WITH_RESULTS = 10
+HOSTS = 200
+"""Each has a worker process."""
+TRACEBACK = "Traceback (most recent call last):\n" + 10 * '  File "/srv/callboard/tasks_app/actors.py", line 7, in generate_random_number\n' + "ValueError\n"
 API_TOKEN = PREFIX + 43 * "b"
 """The superuser's."""
 
@@ -36,6 +39,8 @@ class Amounts:
             "tasks_drawn": self.results // TICKS_WITH_RESULTS,
             "busy": self.results // 100,
             "prolific": PROLIFIC,
+            "hosts": HOSTS,
+            "traceback": TRACEBACK,
             "schedule": NAME,
             "token": API_TOKEN,
         }
@@ -70,7 +75,7 @@ FROM generate_series(1, %(tasks)s) AS number ORDER BY number
 """
 TOKEN = """
 INSERT INTO api_tokens (user_id, name, scopes, token_hash, created_at, expires_at)
-SELECT min(id), 'bench', '["reviews:read"]', encode(sha256(%(token)s), 'hex'), now(), now() + interval '1 day' FROM users
+SELECT min(id), 'bench', '["reviews:read", "workers:read"]', encode(sha256(%(token)s), 'hex'), now(), now() + interval '1 day' FROM users
 """
 # One title in four says Dice, one in ten is missing; Zebra is said in some of the oldest.
 TASKS = """
@@ -103,10 +108,42 @@ INSERT INTO task_results (task_id, tick_id, message_id, task_params, result, cre
 SELECT (SELECT min(id) FROM tasks), NULL, gen_random_uuid(), '{"lower_limit": 0, "upper_limit": 10, "author_id": 1}', 10 * random(), now()
 FROM generate_series(1, %(busy)s)
 """
+# As many as there are Tasks. One in ten was retried or discarded, one in a hundred is of a rare actor, one in ten thousand has a rare error.
 FAILURES = """
-INSERT INTO message_failures (message_id, actor, queue, args, attempts, error, created_at)
-SELECT gen_random_uuid(), 'generate_random_number', 'numbers', '{"args": [7], "kwargs": {}}', 3, 'ZeroDivisionError: division by zero', now()
-FROM generate_series(1, %(users)s)
+INSERT INTO message_failures (message_id, state, actor, queue, args, attempts, error, traceback, body, worker, created_at, enqueued_at)
+SELECT gen_random_uuid(), CASE number %% 20 WHEN 7 THEN 'retried' WHEN 11 THEN 'discarded' ELSE 'failed' END,
+    CASE WHEN number %% 100 = 0 THEN 'recompute_scores' ELSE 'generate_random_number' END, CASE WHEN number %% 100 = 0 THEN 'scores' ELSE 'numbers' END,
+    json_build_object('args', json_build_array(number), 'kwargs', json_build_object()), 4,
+    CASE WHEN number %% 10000 = 0 THEN 'ZeroDivisionError: division by zero' ELSE 'ValueError: Task ' || number || ' has password=hush and no range' END,
+    %(traceback)s, convert_to('{"queue_name": "numbers", "actor_name": "generate_random_number", "args": [' || number || ']}', 'UTF8'),
+    'host' || number %% %(hosts)s || ':7', at, at - interval '1 minute'
+FROM (SELECT number, now() - make_interval(secs => %(tasks)s - number) AS at FROM generate_series(1, %(tasks)s) AS number) AS numbers ORDER BY number
+"""
+PROCESSES = """
+INSERT INTO worker_processes (host, pid, command_pid, version, queues, threads, prefetch, started_at, heartbeat_at, state, wanted, processed, failed, retried,
+    in_progress, cpu, memory, at_work)
+SELECT 'host' || number, 7, 1, '2.2.1', '["chores", "numbers", "scores"]', 4, 1000, now() - interval '30 days', now() + interval '1 day', 'online', 'online',
+    1000000 + number, number, number, 4, 97.5, 123456789,
+    (SELECT json_agg(json_build_object('actor', 'generate_random_number', 'message_id', gen_random_uuid(), 'call', thread || ', tick_id=7',
+        'since', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'))) FROM generate_series(1, 4) AS thread)
+FROM generate_series(1, %(hosts)s) AS number ORDER BY number
+"""
+# A day of minutes and a week of hours, of six actors, in which all that can happen does.
+WORK = """
+INSERT INTO work_counts (at, queue, actor, outcome, bucket, messages, seconds)
+SELECT at, 'numbers', 'actor_' || actor, outcome, bucket, 100 + bucket, 10.5
+FROM (SELECT date_trunc('minute', now()) - make_interval(mins => number) AS at FROM generate_series(0, 1499) AS number
+    UNION SELECT date_trunc('hour', now()) - make_interval(hours => number) FROM generate_series(26, 191) AS number) AS slots,
+    generate_series(1, 6) AS actor, unnest(ARRAY['processed', 'retried', 'failed']) AS outcome, generate_series(0, 15, 3) AS bucket
+"""
+QUEUES = """
+INSERT INTO queue_states (queue, ready, delayed, dead, consumers, unacknowledged, oldest_at, seen_at)
+SELECT queue, 100000, 10, 0, %(hosts)s, 1000, now() - interval '5 minutes', now() FROM unnest(ARRAY['chores', 'numbers', 'scores']) AS queue
+"""
+QUEUE_MINUTES = """
+INSERT INTO queue_minutes (at, queue, ready)
+SELECT date_trunc('minute', now()) - make_interval(mins => number), queue, number %% 1000 + 1
+FROM generate_series(0, 11519) AS number, unnest(ARRAY['chores', 'numbers', 'scores']) AS queue
 """
 
 PARTS: Sequence[Part] = [
@@ -114,6 +151,7 @@ PARTS: Sequence[Part] = [
     Part("Tasks", [TASKS, AMOUNTS]),
     Part("ticks and results", [TICKS, BUSY, RESULTS]),
     Part("failed messages", [FAILURES]),
+    Part("workers", [PROCESSES, WORK, QUEUES, QUEUE_MINUTES]),
 ]
 
 

@@ -12,10 +12,11 @@ SELECT min(tasks.id), (min(tasks.id) + max(tasks.id)) / 2, max(tasks.id),
     (SELECT username FROM users ORDER BY task_count DESC LIMIT 1), (SELECT username FROM users WHERE task_count BETWEEN 1 AND 20 ORDER BY id LIMIT 1),
     (SELECT id FROM users ORDER BY id OFFSET (SELECT count(*) / 2 FROM users) LIMIT 1), (SELECT max(id) / 2 FROM task_results),
     (SELECT min(tick_id) FROM task_results), (SELECT max(tick_id) FROM task_results), (SELECT max(id) / 2 FROM ticks), (SELECT max(id) / 2 FROM audit_events),
-    (SELECT (now() - interval '3 days')::date)
+    (SELECT (now() - interval '3 days')::date), (SELECT max(id) / 2 FROM message_failures), (SELECT max(id) - 100 FROM worker_processes),
+    (SELECT message_id FROM message_failures WHERE state = 'failed' ORDER BY id LIMIT 1)
 FROM tasks
 """
-NAMES = ("busy", "middle", "last", "prolific", "author", "user", "result", "old_tick", "new_tick", "tick", "event", "day")
+NAMES = ("busy", "middle", "last", "prolific", "author", "user", "result", "old_tick", "new_tick", "tick", "event", "day", "failure", "process", "message")
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,39 @@ PAGES: Sequence[Page] = [
     Page("audit, an old day", "/audit/?until={day}"),
     Page("audit, nobody's action", "/audit/?who=nobody"),
     Page("workers", "/workers/"),
+    Page("workers, a week", "/workers/?period=7d"),
+    Page("workers, what it asks for by itself", "/workers/state"),
+    Page("workers, its plots of a day by themselves", "/workers/plots?period=24h"),
+    Page("processes, two hundred", "/workers/processes/"),
+    Page("processes, the second page", "/workers/processes/?before={process}"),
+    Page("a process", "/workers/processes/process?id={process}"),
+    Page("queues", "/workers/queues/"),
+    Page("actors", "/workers/actors/"),
+    Page("failed messages, a million", "/workers/messages/"),
+    Page("failed messages, from the middle on", "/workers/messages/?before={failure}"),
+    Page("failed messages, the last page", "/workers/messages/?before=20"),
+    Page("failed messages of an actor", "/workers/messages/?actor=generate_random_number"),
+    Page("failed messages of a rare actor, from the middle on", "/workers/messages/?actor=recompute_scores&before={failure}"),
+    Page("failed messages of a queue", "/workers/messages/?queue=scores"),
+    Page("failed messages of a queue and an actor that is not there", "/workers/messages/?queue=numbers&actor=recompute_scores"),
+    Page("failed messages, a text that most have", "/workers/messages/?text=no+range"),
+    Page("failed messages, a text that few have", "/workers/messages/?text=division"),
+    Page("failed messages, a text that none has", "/workers/messages/?text=nothinglikeit"),
+    Page("failed messages, a message's id", "/workers/messages/?text={message}"),
+    Page("failed messages, an old day", "/workers/messages/?until={day}"),
+    Page("failed messages, an hour of an old day of an actor", "/workers/messages/?actor=recompute_scores&since={day}+00:00&until={day}+01:00"),
+    Page("failed messages, a text and an old day", "/workers/messages/?text=nothinglikeit&until={day}"),
+    Page("retried messages", "/workers/messages/?state=retried"),
+    Page("a failed message", "/workers/messages/details?id={failure}"),
     Page("schedule, ten thousand ticks", "/workers/schedule/", "/tick/"),
     Page("schedule, from the middle on", "/workers/schedule/?before={tick}", "/tick/?page=250"),
+    Page("API, workers", "/api/workers/?period=7d", headers=BEARER),
+    Page("API, processes", "/api/workers/processes", headers=BEARER),
+    Page("API, a process", "/api/workers/processes/{process}", headers=BEARER),
+    Page("API, queues", "/api/workers/queues", headers=BEARER),
+    Page("API, actors", "/api/workers/actors", headers=BEARER),
+    Page("API, failed messages", "/api/workers/messages?before={failure}", headers=BEARER),
+    Page("API, ticks", "/api/workers/schedules/ticks", headers=BEARER),
     Page("API, authors", "/reviews/api/authors", headers=BEARER),
     Page("API, authors, a late page", "/reviews/api/authors?after=8-{user}", headers=BEARER),
 ]

@@ -12,7 +12,7 @@ from project.admin import ClosedView
 from project.ids import id_from
 from workers import alarm_queries
 from workers.monitor import history, queries, series
-from workers.monitor.models import Outcome, WorkerProcess, WorkerState
+from workers.monitor.models import WorkerProcess, WorkerState
 from workers.monitor.queues_admin import broker_state
 from workers.monitor.series import PERIODS
 from workers.queries import database_time
@@ -121,7 +121,7 @@ def plots_page(name: str) -> dict[str, Any]:
     """The plots of a stretch of the past."""
     at, period = database_time(), PERIODS[name]
     slots = series.slots_of(period, at)
-    done = {slot: outcomes[Outcome.PROCESSED] for slot, outcomes in history.work_since(slots[0], period.step) if Outcome.PROCESSED in outcomes}
+    done = history.processed_since(slots[0], period.step)
     waiting = history.waiting_since(slots[0], period.step)
     depths = [series.line(f"Waiting in {queue}", [(slot, found[slot]) for slot in slots if slot in found]) for queue, found in sorted(waiting.items())]
     return {"plots": [*series.plots(slots, done, period.step), *depths], "period": name}

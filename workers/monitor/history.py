@@ -16,18 +16,16 @@ PROCESSES_KEPT = timedelta(days=7)
 FOREVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Where the sum of all that is older stands."""
 
-Slot = tuple[datetime, dict[Outcome, dict[int, int]]]
-"""When a slot of time began, and by outcome and bucket how many messages ended in it."""
 
-
-def work_since(since: datetime, step: timedelta) -> list[Slot]:
-    """The slots of a length since an instant in which anything ended, the earliest first."""
+def processed_since(since: datetime, step: timedelta) -> dict[datetime, dict[int, int]]:
+    """For each slot of a length since an instant in which messages were processed, how many, by bucket."""
     slot = _slot(WorkCount.at, step)
-    counted = select(slot, WorkCount.outcome, WorkCount.bucket, func.sum(WorkCount.messages)).where(WorkCount.at >= since)
-    slots: dict[datetime, dict[Outcome, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    for seconds, outcome, bucket, messages in db.session.execute(counted.group_by(slot, WorkCount.outcome, WorkCount.bucket)):
-        slots[datetime.fromtimestamp(int(seconds), UTC)][Outcome(outcome)][bucket] = int(messages)
-    return sorted(slots.items())
+    processed = (WorkCount.at >= since, WorkCount.outcome == Outcome.PROCESSED)
+    counted = select(slot, WorkCount.bucket, func.sum(WorkCount.messages)).where(*processed).group_by(slot, WorkCount.bucket)
+    slots: dict[datetime, dict[int, int]] = defaultdict(dict)
+    for seconds, bucket, messages in db.session.execute(counted):
+        slots[datetime.fromtimestamp(int(seconds), UTC)][bucket] = int(messages)
+    return dict(slots)
 
 
 def waiting_since(since: datetime, step: timedelta) -> dict[str, dict[datetime, int]]:
