@@ -113,7 +113,8 @@ def run(course: Course, repository: Path, tasks: Sequence[Task], options: Option
     plugins = plugins_of(course)
     with (
         temporary_folder(options.clean, console) as place,
-        folders.running(Folders(course.root, repository, place)),
+        tempfile.TemporaryDirectory(prefix="checker-packages-", ignore_cleanup_errors=True) as packages,
+        folders.running(Folders(course.root, repository, place, Path(packages))),
         accepting(course.config.testing.sandbox),
     ):
         provenance.record(place, tree.build(course, repository, place))

@@ -13,6 +13,8 @@ class Folders:
     reference: Path
     repository: Path
     temporary: Path
+    packages: Path | None = None
+    """Where what stages install is kept for the run."""
 
     def kept(self, path: Path) -> bool:
         """Whether the path is the course's or the student's own, which no program may change."""

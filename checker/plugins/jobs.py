@@ -8,6 +8,7 @@ from pathlib import Path
 
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins import folders
+from checker.plugins.packages import installed
 from checker.provenance import protected
 from checker.sandbox import Job, Limits, Outcome, SandboxUnavailable, choose
 
@@ -17,6 +18,8 @@ LONGEST = 30 * 60.0
 """Seconds that a program may run which its course gives no timeout: shorter than CI gives a job, so that the student hears of it."""
 LIMITS = Limits(wall=LONGEST, memory=4 * GIB, address_space=False, processes=512, file_size=GIB, disk=4 * GIB)
 """What compilers and linters need."""
+CREDENTIALS = (".ssh", ".gnupg", ".netrc", ".git-credentials", ".pypirc", ".aws", ".docker", ".kube", ".config/gh", ".config/glab-cli")
+"""What lies in a home that is nobody's business."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,9 @@ def run(program: Program) -> Outcome:
         raise PluginExecutionFailed(f"There is no folder {program.directory}")
     own = [Path(program.command[0])] if os.path.isabs(program.command[0]) else []
     environment = {"PATH": os.environ.get("PATH", os.defpath), **program.environment}
+    if (packages := installed()) is not None:
+        own.append(packages.root)
+        environment["PATH"] = packages.path(environment["PATH"])
     job = Job(
         command=program.command,
         directory=program.directory.absolute(),
@@ -85,3 +91,11 @@ def writable(origin: Path) -> list[Path]:
     """The folder that a program starts in, unless it is the course's or the student's own."""
     run_folders = folders.current()
     return [] if run_folders is not None and run_folders.kept(origin) else [origin]
+
+
+def credentials() -> list[Path]:
+    """Where CI and people keep what opens other doors."""
+    run_folders = folders.current()
+    clones = [run_folders.repository, run_folders.reference] if run_folders else []
+    ci = [*([f"{project}.tmp"] if (project := os.environ.get("CI_PROJECT_DIR")) else []), *([temp] if (temp := os.environ.get("RUNNER_TEMP")) else [])]
+    return [*(clone / ".git/config" for clone in clones), *map(Path, ci), *(Path.home() / name for name in CREDENTIALS)]

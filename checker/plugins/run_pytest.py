@@ -1,26 +1,30 @@
 """`run_pytest`: the course's tests on a student's work, in the sandbox; the verdict is made here, where that work is never imported."""
 
 import json
+import logging
 import os
 import secrets
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from pydantic import Field, model_validator
 
 from checker.exceptions import PluginExecutionFailed
+from checker.plugins import folders, packages
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.environment import cleaned
-from checker.plugins.jobs import LIMITS, LONGEST
+from checker.plugins.jobs import LIMITS, LONGEST, credentials
 from checker.provenance import tree_of
-from checker.pytests.collection import TEST_FILES, configuration, course_files, file_patterns, rules_of
+from checker.pytests.collection import TEST_FILES, configuration, conftests_of, course_files, file_patterns, rules_of
 from checker.pytests.verdict import Untrustworthy, Verdict, judge
 from checker.sandbox import Job, Limits, Outcome, SandboxUnavailable, choose
+
+log = logging.getLogger(__name__)
 
 PROGRAMS = Path(__file__).parents[1] / "pytests"
 """Where the programs lie that run in the sandbox; this process imports neither them nor pytest."""
@@ -64,6 +68,9 @@ class RunPytest(PluginABC):
         origin = Path(args.origin).resolve()
         if not origin.is_dir():
             raise PluginExecutionFailed(f"There is no folder {args.origin} to run tests in")
+        run_folders = folders.current()
+        if run_folders is not None and run_folders.repository != run_folders.reference and origin.is_relative_to(run_folders.repository.resolve()):
+            log.warning("run_pytest: origin is the student's repository, so its tests are the student's: take global.temp_dir")
         tests = Tests(origin, args.target)
         nonce = secrets.token_hex(16)
         try:
@@ -74,6 +81,13 @@ class RunPytest(PluginABC):
         except Untrustworthy as error:
             raise PluginExecutionFailed(str(error), output=outcome.output) from error
         return conclude(verdict, outcome, args)
+
+
+class Seen(TypedDict):
+    """What both sides of a run see."""
+
+    readable: list[Path]
+    scratch: Mapping[Path, Collection[Path]]
 
 
 class Tests:
@@ -91,6 +105,8 @@ class Tests:
         if not found:
             raise PluginExecutionFailed(f"There is nothing called {name} in {origin} to test")
         self.files = [file for one in found for file in course_files(one, tree, patterns)]
+        self.conftests = conftests_of(self.files, tree, self.root)
+        self.modules = [file for file in sorted(origin.rglob("*.py")) if file not in tree.students and not file.is_symlink()]
         rules = rules_of(self.files, tree, self.configuration, self.root)
         self.rules = replace(rules, expected=frozenset()) if self.node else rules
 
@@ -109,29 +125,40 @@ class Tests:
     def run(self, args: RunPytest.Args, nonce: str, verbose: bool) -> Outcome:
         """Run them, and the solution beside them if it runs apart."""
         environment = cleaned(os.environ, args.env_whitelist, {} if args.plugins is None else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+        installed = packages.installed()
         paths = [self.origin, *(self.origin / path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
         settings = {
             "nonce": nonce,
             "students": sorted(self.rules.students),
+            "conftests": [str(file) for file in self.conftests],
+            "modules": [str(file) for file in self.modules],
             "paths": [str(path) for path in paths],
             "arguments": [*arguments(self.root, self.configuration, verbose, args.plugins or []), *self.nodes],
+            "installed": str(installed.site) if installed is not None else None,
+            "early": installed is not None and installed.are_the_courses,
             "tests": [str(file) for file in self.files],
             "coverage": str(self.origin) if args.coverage not in (None, False) else None,
             "apart": args.apart,
         }
         limits = replace(LIMITS, wall=args.timeout or LONGEST)
-        readable = [self.root, PROGRAMS.parent, *paths]
+        # What has to be there to be read may well be what a test writes: it gets a copy, and so does the solution.
+        seen = Seen(
+            readable=[self.root, PROGRAMS.parent, *paths, *([installed.root] if installed is not None else [])],
+            scratch={self.origin: {Path(file) for file in self.rules.students}},
+        )
         if not args.apart:
-            return choose().run(Job(python("inside.py"), self.origin, environment, readable=readable, stdin=encoded(settings), report=True), limits)
+            job = Job(python("inside.py"), self.origin, environment, **seen, hidden=credentials(), stdin=encoded(settings), report=True)
+            return choose().run(job, limits)
         # Each side hears of the other's end once this process has closed that one's socket, too.
         here, there = socket.socketpair()
         with ThreadPoolExecutor(1) as threads:
             with here:
-                stdin = encoded({"channel": there.fileno()})
-                job = Job(python("solution.py"), self.origin, environment, (), readable, self.hidden, stdin=stdin, inherited=[there.fileno()])
+                stdin = encoded({"channel": there.fileno(), "installed": settings["installed"]})
+                hidden = [*credentials(), *self.hidden]
+                job = Job(python("solution.py"), self.origin, environment, **seen, hidden=hidden, stdin=stdin, inherited=[there.fileno()])
                 solution = threads.submit(run_and_close, job, limits, there)
                 stdin = encoded({**settings, "channel": here.fileno()})
-                job = Job(python("inside.py"), self.origin, environment, readable=readable, stdin=stdin, report=True, inherited=[here.fileno()])
+                job = Job(python("inside.py"), self.origin, environment, **seen, hidden=credentials(), stdin=stdin, report=True, inherited=[here.fileno()])
                 outcome = choose().run(job, limits)
             solution.result()
         return outcome

@@ -14,15 +14,18 @@ from checker.plugins import folders
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.environment import cleaned
 from checker.plugins.files import content
-from checker.plugins.jobs import LIMITS, LONGEST, Program, ending, run, writable
+from checker.plugins.jobs import LIMITS, LONGEST, Program, credentials, ending, run, writable
+from checker.plugins.packages import installing
 from checker.sandbox import Outcome
 from checker.sandbox.supervision import Start, supervise
 
 MOUNTED_ANEW = {"proc", "sys", "dev", "run", "tmp"}
 """Folders at the top that the sandbox has its own of, or none."""
-CREDENTIALS = (".ssh", ".gnupg", ".netrc", ".git-credentials", ".pypirc", ".aws", ".docker", ".kube", ".config/gh", ".config/glab-cli")
-"""What lies in a home that is nobody's business."""
-HINT = "A program may write to the stage's origin and to /tmp. A command that installs something and runs none of the student's code may say trusted: true."
+QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+HINT = (
+    "A program may write to the tested tree and to /tmp, and installs Python packages for the run. "
+    "A command that installs something else on the machine, and runs none of the student's code, may say trusted: true."
+)
 
 
 class ScriptArgs(PluginABC.Args):
@@ -68,11 +71,13 @@ class RunScriptPlugin(PluginABC):
         trusted: bool = Field(False, description="Run it outside the sandbox: it installs something, and runs none of the student's code")
 
     def _run(self, args: Args, *, verbose: bool = False) -> PluginOutput:
+        packages = None if args.trusted else installing(args.script, args.origin)
+        environment = {} if packages is None else {"VIRTUAL_ENV": str(packages.root), **QUIET}
         program = Program(
             command=args.command,
             directory=args.origin,
-            environment=cleaned(os.environ, args.env_whitelist, args.env_additional),
-            writable=writable(args.origin),
+            environment=environment | cleaned(os.environ, args.env_whitelist, args.env_additional),
+            writable=[*tree_or_origin(args.origin), *([] if packages is None else [packages.site, packages.programs])],
             readable=everything(),
             hidden=credentials(),
             network=True,
@@ -126,20 +131,20 @@ def expanded(patterns: list[str]) -> list[Path]:
     return [Path(path) for pattern in patterns for path in sorted(glob.glob(os.path.expanduser(pattern), recursive=True, include_hidden=True))]
 
 
+def tree_or_origin(origin: Path) -> list[Path]:
+    """All of the tested tree for who starts in it: a build's folder may lie beside its source. Else what any program may write to."""
+    run_folders = folders.current()
+    if run_folders is not None and origin.resolve().is_relative_to(run_folders.temporary.resolve()):
+        return [run_folders.temporary]
+    return writable(origin)
+
+
 def everything() -> list[Path]:
     """All of the machine that others may read already, and the folders of the run."""
     run_folders = folders.current()
     own = [run_folders.temporary, run_folders.repository, run_folders.reference] if run_folders else []
     top = [path for path in Path("/").iterdir() if path.name not in MOUNTED_ANEW and path.is_dir() and not path.is_symlink()]
     return [path for path in top if path.stat().st_mode & 0o005 == 0o005] + own
-
-
-def credentials() -> list[Path]:
-    """Where CI and people keep what opens other doors."""
-    run_folders = folders.current()
-    clones = [run_folders.repository, run_folders.reference] if run_folders else []
-    ci = [*([f"{project}.tmp"] if (project := os.environ.get("CI_PROJECT_DIR")) else []), *([temp] if (temp := os.environ.get("RUNNER_TEMP")) else [])]
-    return [*(clone / ".git/config" for clone in clones), *map(Path, ci), *(Path.home() / name for name in CREDENTIALS)]
 
 
 def outside(program: Program) -> Outcome:

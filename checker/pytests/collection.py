@@ -81,14 +81,18 @@ def file_patterns(file: Path | None) -> Sequence[str]:
     return [str(pattern) for pattern in patterns] if isinstance(patterns, list) else TEST_FILES
 
 
+def conftests_of(files: Sequence[Path], tree: Tree, root: Path) -> list[Path]:
+    """The course's conftest.py that count for the files, the outer first."""
+    folders = {folder for file in files for folder in file.parents if folder.is_relative_to(root)}
+    return [file for folder in sorted(folders) if (file := folder / "conftest.py").is_file() and file not in tree.students]
+
+
 def rules_of(files: Sequence[Path], tree: Tree, config: Path | None, root: Path) -> Rules:
     """What is known of a run's tests beforehand, from the course's files alone; names are as pytest gives them, without parameters.
 
     No test in particular is expected where the course says itself, in its configuration or a conftest.py, what counts as one.
     """
-    shared = [config] if config is not None else []
-    folders = {folder for file in files for folder in file.parents if folder.is_relative_to(root)}
-    shared += [file for folder in sorted(folders) if (file := folder / "conftest.py").is_file() and file not in tree.students]
+    shared = [*([config] if config is not None else []), *conftests_of(files, tree, root)]
     common = "".join(map(text_of, shared))
     names = {file: file.relative_to(root).as_posix() for file in files}
     own = any(rule in common for rule in OWN_RULES)

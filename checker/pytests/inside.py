@@ -7,6 +7,7 @@ who tries hard enough; what this module does is to make every cheap way fail, an
 import builtins
 import json
 import os
+import site
 import socket
 import sys
 import types
@@ -94,8 +95,11 @@ class Reporter:
     def __init__(self, send: Send, settings: dict[str, Any]) -> None:
         self.send = send
         self.finder = finder_of(settings)
+        self.conftests = frozenset(settings["conftests"])
+        self.modules = course_modules(settings)
         self.students = frozenset(settings["students"])
         self.paths = settings["paths"]
+        self.installed = settings["installed"]
         self.honest = snapshot()
         self.plugins: set[int] = set()
         self.settled = False
@@ -114,17 +118,23 @@ class Reporter:
         for key, value in self.honest.items():
             if now.get(key) is not value:
                 self.tamper(f"{'.'.join(key)} was replaced")
+        for name in self.modules.replaced():
+            self.tamper(f"{name} was replaced")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         # After installed plugins were found, which a folder of the student's could hold as well.
+        if self.installed is not None:
+            site.addsitedir(self.installed)
         sys.path[:0] = self.paths
+        # After pytest's own finder, which is for tests.
+        sys.meta_path.insert(1, self.modules)
         if self.finder is not None:
             sys.meta_path.insert(0, self.finder)
 
     def pytest_plugin_registered(self, plugin: object) -> None:
         file = getattr(plugin, "__file__", None)
-        if not self.settled or (file is not None and Path(file).name == "conftest.py" and file not in self.students):
+        if not self.settled or file in self.conftests:
             self.plugins.add(id(plugin))
         elif not isinstance(plugin, pytest.Session) and not type(plugin).__module__.startswith("_pytest."):
             self.tamper(f"the plugin {getattr(plugin, '__name__', type(plugin).__name__)} was added")
@@ -197,19 +207,28 @@ def finder_of(settings: dict[str, Any]) -> Any:
     return Finder(Connection(socket.socket(fileno=settings["channel"])), settings["apart"], frozenset(settings["students"]))
 
 
+def course_modules(settings: dict[str, Any]) -> Any:
+    """What imports the course's own modules."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from checker.pytests.modules import CourseModules
+
+    sys.path.pop(0)
+    return CourseModules(frozenset(settings["modules"]))
+
+
 def code_of(item: pytest.Item) -> tuple[object, object]:
     """A test's function and its code, which a solution could put another in the place of."""
     function = getattr(item, "function", None)
     return function, getattr(function, "__code__", None)
 
 
-def without_students_conftests(students: frozenset[str]) -> None:
-    """Have pytest take a student's conftest.py for an empty one."""
+def with_conftests_of_the_course_alone(conftests: frozenset[str]) -> None:
+    """Have pytest take any other conftest.py for an empty one."""
     manager = _pytest.config.PytestPluginManager
     original = manager._importconftest
 
     def only_the_courses(self: Any, path: Path, *args: Any, **kwargs: Any) -> types.ModuleType:
-        return types.ModuleType("conftest") if str(path) in students else original(self, path, *args, **kwargs)
+        return original(self, path, *args, **kwargs) if str(path) in conftests else types.ModuleType("conftest")
 
     manager._importconftest = only_the_courses  # type: ignore[method-assign, assignment] # There is no public way, and its arguments differ between versions.
 
@@ -233,7 +252,12 @@ def main() -> None:
     descriptor = int(os.environ.pop("CHECKER_REPORT"))
     os.set_inheritable(descriptor, False)
     send = sender(descriptor, settings.pop("nonce"))
-    without_students_conftests(frozenset(settings["students"]))
+    with_conftests_of_the_course_alone(frozenset(settings["conftests"]))
+    # A compiled test that lies beside a test may be anybody's.
+    _pytest.assertion.rewrite._read_pyc = lambda *args, **kwargs: None
+    if settings["early"]:
+        # The course's stages installed what the course says, pytest's plugins maybe. Of other folders that those name, nothing counts yet.
+        sys.path.append(settings["installed"])
     measuring = covered(settings)
     code = int(pytest.main(settings["arguments"], plugins=[Reporter(send, settings)]))
     percent = None

@@ -6,6 +6,7 @@ It sees neither the tests nor the run's nonce. Whatever it answers is a value, n
 import importlib
 import json
 import os
+import site
 import socket
 import sys
 from pathlib import Path
@@ -112,6 +113,8 @@ class Callback:
 def main() -> None:
     """Serve on the socket that the settings on stdin name, and end with it."""
     settings = json.loads(sys.stdin.buffer.read())
+    if settings["installed"] is not None:
+        site.addsitedir(settings["installed"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     try:
         Solution(socket.socket(fileno=settings["channel"])).serve()

@@ -62,6 +62,9 @@ class Told:
 def judge(outcome: Outcome, nonce: str, rules: Rules) -> Verdict:
     """The verdict on a run that ended so; Untrustworthy unless report, exit code and nonce agree and every expected test is accounted for."""
     told = read(outcome.report, nonce)
+    if outcome.changed:
+        whose = "is" if len(outcome.changed) == 1 else "are"
+        raise Untrustworthy(f"The work changes how it is tested: it writes to {', '.join(file.name for file in outcome.changed)}, which {whose} the course's")
     if told.tampered:
         raise Untrustworthy(f"The work changes how it is tested: {'; '.join(told.tampered)}")
     if outcome.broken is not None:

@@ -1,7 +1,7 @@
 """What a sandbox is asked for, and what it answers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -53,6 +53,9 @@ class Job:
     readable: Sequence[Path] = ()
     hidden: Sequence[Path] = ()
     """What it may not read, wherever it lies. Of paths inside each other the deepest decides."""
+    scratch: Mapping[Path, Collection[Path]] = field(default_factory=dict)
+    """Folders that it may write to as it likes, for in their place it gets copies that end with it; and of each, the files that it may change.
+    `Outcome.changed` are the others that it changed all the same."""
     network: bool = False
     stdin: bytes = b""
     report: bool = False
@@ -82,6 +85,8 @@ class Outcome:
     """Which limit ended it, in words."""
     report: bytes = field(default=b"", repr=False)
     """What it wrote to its report's pipe."""
+    changed: Sequence[Path] = ()
+    """The files that it changed, moved or removed and should not have, see `Job.scratch`."""
 
 
 class Sandbox(ABC):

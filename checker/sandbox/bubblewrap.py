@@ -7,10 +7,12 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from checker.sandbox.base import HOME, SHARED_MEMORY, Job, Limits, Outcome, Sandbox, SandboxUnavailable
+from checker.sandbox.scratch import Scratch, scratch_of
 from checker.sandbox.shell import limited
 from checker.sandbox.supervision import Start, supervise
 from checker.sandbox.usage import Usage
@@ -31,13 +33,14 @@ class Bubblewrap(Sandbox):
         if (why := unavailable()) is not None:
             raise SandboxUnavailable(why)
         # What runs under one user can't see, end or slow down the rest here; only the number of its processes is limited together.
-        with job_user(shared=bool(job.writable)) as user:
+        with job_user(shared=bool(job.writable)) as user, scratch_of(job, user) as scratch:
             if user is not None:
                 hand_over(job.writable, user)
                 open_up([job.directory, *job.readable])
-            command = [*outside(job, limits, user), "--", *dropping(user), *limited(job.command, limits)]
-            usage = Usage(limits, job.writable)
-            return supervise(Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited), limits, usage.look, end)
+            command = [*outside(job, limits, user, scratch), "--", *dropping(user), *limited(job.command, limits)]
+            usage = Usage(limits, [*job.writable, *scratch.places])
+            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
+            return replace(supervise(start, limits, usage.look, end), changed=scratch.changed())
 
 
 def end(pid: int) -> None:
@@ -46,7 +49,7 @@ def end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def outside(job: Job, limits: Limits, user: int | None) -> list[str]:
+def outside(job: Job, limits: Limits, user: int | None, scratch: Scratch | None = None) -> list[str]:
     """bwrap's own arguments: what the job sees."""
     command = [PROGRAM, *NAMESPACES, "--die-with-parent", "--new-session"]
     if not job.network:
@@ -61,7 +64,7 @@ def outside(job: Job, limits: Limits, user: int | None) -> list[str]:
     command += ["--perms", "1777", *size, "--tmpfs", HOME]
     for target, link in links():
         command += ["--symlink", target, link]
-    seen = mounts(job)
+    seen = mounts(job, scratch)
     made = set()
     for mount in seen:
         # Left to itself, bwrap makes what leads to a mount for its own user alone.

@@ -7,10 +7,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from checker.sandbox.base import HOME, SHARED_MEMORY, Job, Limits, Outcome, Sandbox, SandboxUnavailable
+from checker.sandbox.scratch import Scratch, scratch_of
 from checker.sandbox.shell import limited
 from checker.sandbox.supervision import Start, supervise
 from checker.sandbox.usage import Usage, family_of
@@ -31,13 +33,14 @@ class Minijail(Sandbox):
         """Run the job; SandboxUnavailable if there is no minijail0, or it may not make namespaces."""
         if (why := unavailable()) is not None:
             raise SandboxUnavailable(why)
-        with job_user() as user, tempfile.TemporaryDirectory(prefix="checker-root-") as root:
+        with job_user() as user, tempfile.TemporaryDirectory(prefix="checker-root-") as root, scratch_of(job, user) as scratch:
             if user is not None:
                 hand_over(job.writable, user)
                 open_up([Path(root), job.directory, *job.readable])
-            command = command_line(job, limits, user, root)
-            usage = Usage(limits, job.writable)
-            return supervise(Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited), limits, usage.look, end)
+            command = command_line(job, limits, user, root, scratch)
+            usage = Usage(limits, [*job.writable, *scratch.places])
+            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
+            return replace(supervise(start, limits, usage.look, end), changed=scratch.changed())
 
 
 def end(pid: int) -> None:
@@ -47,7 +50,7 @@ def end(pid: int) -> None:
             os.kill(process.pid, signal.SIGKILL)
 
 
-def command_line(job: Job, limits: Limits, user: int | None, root: str) -> list[str]:
+def command_line(job: Job, limits: Limits, user: int | None, root: str, scratch: Scratch | None = None) -> list[str]:
     """minijail0 with its arguments, and the command; `root` is an empty folder that becomes the job's."""
     # New mounts, processes, IPC, cgroups, host name and keyring; nothing is gained by executing.
     command = [PROGRAM, "-v", "-p", "-l", "-N", "--uts", "-n", "-w", "--logging=stderr", "-P", root]
@@ -66,7 +69,7 @@ def command_line(job: Job, limits: Limits, user: int | None, root: str) -> list[
     for target, link in links():
         # It makes no links; what they lead to is mounted in their place.
         command += ["-b", f"{os.path.join('/', target)},{link}"]
-    for mount in mounts(job):
+    for mount in mounts(job, scratch):
         command += arguments(mount)
     entering = ["/bin/sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", os.path.realpath(job.directory)]
     return [*command, "--", *entering, *limited(job.command, limits)]

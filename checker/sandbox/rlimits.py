@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checker.sandbox.base import Job, Limits, Outcome, Sandbox, SandboxUnavailable
+from checker.sandbox.scratch import watched
 from checker.sandbox.shell import limited
 from checker.sandbox.supervision import Start, supervise
 from checker.sandbox.usage import Usage
@@ -44,7 +45,8 @@ class Rlimits(Sandbox):
                 limits = replace(limits, processes=limits.processes + threads_of(os.geteuid()))
             start = Start(limited(job.command, limits), job.directory, {**job.full_environment, MARK: mark}, job.stdin, job.report, job.inherited, user)
             usage = Usage(limits, job.writable)
-            return supervise(start, limits, usage.look, lambda pid: end(pid, user, mark))
+            scratch = watched(job.scratch)
+            return replace(supervise(start, limits, usage.look, lambda pid: end(pid, user, mark)), changed=scratch.changed())
 
 
 def refuse(job: Job) -> None:

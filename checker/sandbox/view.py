@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from checker.sandbox.base import Job, SandboxUnavailable
+from checker.sandbox.scratch import Scratch
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix/store", "/gnu/store")
 """Where programs lie. Homes, /var, /run, /srv and the CI's own folders are not there at all unless a job names them."""
@@ -43,7 +44,7 @@ def links() -> Iterator[tuple[str, str]]:
             yield os.readlink(name), name
 
 
-def mounts(job: Job) -> list[Mount]:
+def mounts(job: Job, scratch: Scratch | None = None) -> list[Mount]:
     """Everything the job sees or must not see, the outer before the inner, so that the deepest decides.
 
     Hidden paths that are not seen anyway are left out: naming them would show that they exist.
@@ -54,11 +55,15 @@ def mounts(job: Job) -> list[Mount]:
             raise SandboxUnavailable(f"{path} shall be writable and does not exist: make it first")
         if os.path.realpath(path) != os.path.abspath(path):
             raise SandboxUnavailable(f"{path} leads through a symbolic link to {os.path.realpath(path)}: name that, if it may be written to")
+    copies = {} if scratch is None else scratch.sources
+    originals = [] if scratch is None else scratch.originals
+    inside = any(within(os.path.realpath(job.directory), os.path.abspath(folder)) for folder in (*map(str, job.writable), *copies))
+    directory = [] if inside else [job.directory]
     access: dict[str, Access] = {}
     links: dict[str, str] = {}
     for paths, kind in (
-        (existing([*programs(), job.directory, *job.readable]), Access.READ),
-        (job.writable, Access.WRITE),
+        (existing([*programs(), *directory, *job.readable, *originals]), Access.READ),
+        ([*job.writable, *map(Path, copies)], Access.WRITE),
         (existing([*SECRET, *job.hidden]), Access.NONE),
     ):
         for name in map(os.path.abspath, paths):
@@ -69,8 +74,8 @@ def mounts(job: Job) -> list[Mount]:
     found: list[Mount] = []
     for real in sorted(access, key=lambda real: real.count("/")):
         above = next((mount.access for mount in reversed(found) if within(real, mount.path)), Access.NONE)
-        if access[real] != above:
-            found.append(Mount(real, access[real], real))
+        if access[real] != above or real in copies:
+            found.append(Mount(real, access[real], copies.get(real, real)))
     return [*found, *under_other_names(links, access, found)]
 
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.checker.courses import checker, git, write
-from tests.checker.test_init import BEGAN, PLUGINS, make_example, needs_tools
+from tests.checker.test_init import BEGAN, make_example, needs_tools
 from tests.site import Site
 
 EARLY, LATE = BEGAN + timedelta(days=1), BEGAN + timedelta(days=19)
@@ -57,7 +57,7 @@ def test_pushes_of_a_fork_are_graded_and_come_to_the_gradebook(site: Site, postg
         git(fork, "commit", "--quiet", "--allow-empty", "--message", job)
         ci = {"CI": "true", "CI_COMMIT_BEFORE_SHA": before, "CI_COMMIT_SHA": git(fork, "rev-parse", "HEAD").strip(), "CI_JOB_ID": job}
         secrets = {"REPORT_URL": f"{api}/report", "TESTER_TOKEN": token}
-        result = checker("grade", fork, image, "--submit-score", "--username", "ann", "--timestamp", at.isoformat(), env={**PLUGINS, **ci, **secrets})
+        result = checker("grade", fork, image, "--submit-score", "--username", "ann", "--timestamp", at.isoformat(), env={**ci, **secrets})
         assert token not in result.output
         return result.exit_code, result.output
 

@@ -15,6 +15,8 @@ class Attack:
     """What the stage says, as far as it matters; it is all that the student sees beside pytest's own lines."""
     files: Mapping[str, str] = field(default_factory=dict)
     """What is handed in beside it, by path in the task's folder."""
+    course: Mapping[str, str] = field(default_factory=dict)
+    """More of the course's files than its tests."""
     hides: str = ""
     """What must not be seen."""
     timeout: float = 60

@@ -139,4 +139,56 @@ def add(a, b):
     ),
 ]
 
-ATTACKS = [*EXITS, *FILES, *MANIPULATIONS, *FORGERIES]
+HELPER = {
+    "helper.py": "def same(a, b):\n    return a == b\n",
+    "test_then.py": "from solution import add\nfrom helper import same\n\ndef test_then():\n    assert same(add(2, 2), 4)\n",
+}
+"""A second file of tests, and a module that it imports after the solution."""
+NONE_PASS = "0 of 4 tests passed"
+ALWAYS = "def same(a, b):\n    return True\n"
+
+REPLACEMENTS = [
+    Attack(
+        "other tests in a file that is still to come, which is then as it was",
+        "import atexit, os\nname = 'task/test_then.py'\nreal, times = open(name).read(), os.stat(name)\n"
+        "def put(text):\n    os.chmod(name, 0o600)\n    open(name, 'w').write(text)\n    os.utime(name, (times.st_atime, times.st_mtime))\n"
+        f"put('def test_then():\\n    pass\\n')\natexit.register(put, real)\n{WRONG}",
+        "The work changes how it is tested: it writes to test_then.py, which is the course's",
+        course=HELPER,
+    ),
+    Attack("another folder in the place of the tests", f"import os\nos.rename('task', 'old')\n{WRONG}", "OSError: .*busy", course=HELPER),
+    Attack(
+        "a compiled module beside the course's",
+        "import importlib._bootstrap_external as importing, os\nos.mkdir('task/__pycache__')\n"
+        f"code = importing._code_to_hash_pyc(compile({ALWAYS!r}, 'helper.py', 'exec'), b'12345678', False)\n"
+        f"open(importing.cache_from_source('task/helper.py'), 'wb').write(code)\n{WRONG}",
+        NONE_PASS,
+        course=HELPER,
+    ),
+    Attack(
+        "a compiled test beside the course's",
+        "import importlib.util as importing, marshal, os\nfrom _pytest.assertion import rewrite\nos.makedirs('task/__pycache__', exist_ok=True)\n"
+        "source = open('task/test_then.py', 'rb').read()\n"
+        "code = marshal.dumps(compile('def test_then():\\n    pass', 'test_then.py', 'exec'))\n"
+        "with open(f'task/__pycache__/test_then{rewrite.PYC_TAIL}', 'wb') as file:\n"
+        "    file.write(importing.MAGIC_NUMBER + bytes([3, 0, 0, 0]) + importing.source_hash(source)[:8] + code)\n"
+        f"{WRONG}",
+        NONE_PASS,
+        course=HELPER,
+    ),
+    Attack("a package in the place of the course's module", WRONG, NONE_PASS, {"helper/__init__.py": ALWAYS}, course=HELPER),
+    Attack(
+        "a module as if it had been imported",
+        f"import sys, types\nsys.modules['helper'] = types.SimpleNamespace(same=lambda a, b: True)\n{WRONG}",
+        "The work changes how it is tested: helper was replaced",
+        course=HELPER,
+    ),
+    Attack(
+        "a function in the place of the course's",
+        f"import helper\nhelper.same = lambda a, b: True\n{WRONG}",
+        "The work changes how it is tested: helper.same was replaced",
+        course=HELPER,
+    ),
+]
+
+ATTACKS = [*EXITS, *FILES, *MANIPULATIONS, *FORGERIES, *REPLACEMENTS]

@@ -16,6 +16,7 @@ import pytest
 
 from checker.sandbox import Job, Limits, Outcome
 from checker.sandbox.bubblewrap import Bubblewrap
+from checker.sandbox.scratch import LARGE
 from tests.checker.attacks.attack import Attack
 from tests.checker.attacks.on_surroundings import ATTACKS, OUTLIVES
 from tests.checker.isolation import require_bubblewrap
@@ -29,6 +30,35 @@ NOBODY = 65534 if os.geteuid() == 0 else None
 LIMITS = Limits(memory=500_000_000, processes=40, file_size=10_000_000, disk=20_000_000)
 
 
+WRITES = """
+import os
+os.chdir("/TREE")
+open("theirs.txt", "a").write(", and more")
+open("new.txt", "w").write("new")
+os.mkdir("tests/folder")
+print(open("theirs.txt").read(), os.path.getsize("tests/large.bin") > 8 << 20, sep="\\n")
+for name in ("tests/test_it.py", "tests/large.bin"):
+    try:
+        open(name, "a")
+        print(name, "is open")
+    except OSError:
+        pass
+"""
+FORGES = """
+import mmap, os
+name = "/TREE/tests/test_it.py"
+times = os.stat(name)
+os.chmod(name, 0o600)
+with open(name, "r+b") as file:
+    memory = mmap.mmap(file.fileno(), 0)
+    was, memory[0:2] = memory[0:2], b"no"
+    memory[0:2] = was
+os.chmod(name, times.st_mode)
+os.utime(name, ns=(times.st_atime_ns, times.st_mtime_ns))
+"""
+MOVES = "import os\nos.rename('/TREE/tests', '/TREE/old')"
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that every user may enter, with one to write to, and with what must not be seen."""
@@ -40,6 +70,10 @@ def place() -> Iterator[Path]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
         (folder / "work").mkdir()
+        for name in ("theirs.txt", "tests/test_it.py", "tests/large.bin"):
+            (folder / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "tree" / name).write_text("as it was")
+        os.truncate(folder / "tree/tests/large.bin", LARGE + 1)
         for place in (folder, folder / "work"):
             place.chmod(0o777)
         yield folder
@@ -52,21 +86,24 @@ from checker.sandbox import Job, Limits
 from checker.sandbox.bubblewrap import Bubblewrap
 job, limits = json.load(sys.stdin)
 paths = {name: [Path(path) for path in job.pop(name)] for name in ("readable", "writable", "hidden")}
+paths["scratch"] = {Path(folder): [Path(name) for name in names] for folder, names in job.pop("scratch").items()}
 outcome = Bubblewrap().run(Job(job["command"], Path(job["directory"]), {}, **paths), Limits(**limits))
-print(json.dumps(dataclasses.asdict(outcome) | {"report": None}))
+print(json.dumps(dataclasses.asdict(outcome) | {"report": None, "changed": [str(path) for path in outcome.changed]}))
 """
 
 
 def run(place: Path, solution: str, user: str, timeout: float) -> Outcome:
     """Run a solution as a job of root's, or of a user's who is nobody in particular."""
-    (place / "work" / "solution.py").write_text(solution.replace("/SECRETS", str(place / "reference")))
+    (place / "work" / "solution.py").write_text(solution.replace("/SECRETS", str(place / "reference")).replace("/TREE", str(place / "tree")))
     reference, work = place / "reference", place / "work"
     hidden = [reference / "private_test.py", reference / "hidden"]
     command = [PYTHON, "-I", "-B", "solution.py"]
     limits = replace(LIMITS, wall=timeout)
     if user == "root":
-        return Bubblewrap().run(Job(command, work, {}, [work], [reference], hidden), limits)
-    job = {"command": command, "directory": str(work), "readable": [str(reference)], "writable": [str(work)], "hidden": list(map(str, hidden))}
+        scratch = {place / "tree": [place / "tree/theirs.txt"]}
+        return Bubblewrap().run(Job(command, work, {}, [work], [reference], hidden, scratch=scratch), limits)
+    job: dict[str, object] = {"scratch": {str(place / "tree"): [str(place / "tree/theirs.txt")]}}
+    job |= {"command": command, "directory": str(work), "readable": [str(reference)], "writable": [str(work)], "hidden": list(map(str, hidden))}
     done = subprocess.run(
         [PYTHON, "-B", "-c", PROGRAM],
         cwd=CHECKOUT,
@@ -105,6 +142,20 @@ def test_nothing_outlives_the_run(user: str, place: Path) -> None:
     assert (outcome.exit_code, outcome.output) == (0, "done\n")
     assert not [process for process in Path("/proc").glob("[0-9]*/cwd") if leads_into(process, place)]
     assert (place / "work" / "alive").read_text() == written
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_a_copy_is_the_jobs_own_and_what_it_must_leave_alone_is_looked_at(user: str, place: Path) -> None:
+    def found() -> dict[Path, int]:
+        return {path: path.stat().st_size for path in (place / "tree").rglob("*")}
+
+    before = found()
+    honest, forger, mover = (run(place, solution, user, 30) for solution in (WRITES, FORGES, MOVES))
+
+    assert (honest.output, honest.changed) == ("as it was, and more\nTrue\n", [])
+    assert list(map(str, forger.changed)) == [str(place / "tree/tests/test_it.py")]
+    assert ("busy" in mover.output, mover.changed) == (True, [])
+    assert found() == before
 
 
 def leads_into(link: Path, folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from checker.exceptions import PluginExecutionFailed
 from checker.plugins.base import PluginOutput
 from checker.plugins.run_pytest import RunPytest
 from tests.checker.attacks.attack import Attack
-from tests.checker.attacks.on_verdicts import ATTACKS
+from tests.checker.attacks.on_verdicts import ATTACKS, HELPER
 from tests.checker.isolation import require_bubblewrap
 
 TESTS = """
@@ -26,6 +27,23 @@ def test_negative():
 def test_large():
     assert add(10**30, 1) == 10**30 + 1
 """
+WRITES = """
+from pathlib import Path
+import pytest
+
+def test_files_are_written_here_and_beside():
+    Path("out.txt").write_text("here")
+    Path(__file__).with_name("beside.txt").write_text("beside")
+    Path("task/data/out.txt").write_text("in a folder")
+    with open("task/notes.txt", "a") as notes:
+        notes.write(" and theirs")
+    assert Path("task/notes.txt").read_text() == "mine and theirs"
+
+def test_what_is_the_courses_stays():
+    with pytest.raises(OSError):
+        Path("task/data/in.txt").write_text("x")
+    assert Path("out.txt").read_text() == "here"
+"""
 PATIENCE = 300.0
 """Seconds; what takes one on a machine that does nothing else takes many on one that does."""
 QUICK = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
@@ -39,11 +57,11 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPORT_TOKEN", "a-secret-token")
 
 
-def hand_in(folder: Path, solution: str, files: dict[str, str]) -> Path:
+def hand_in(folder: Path, solution: str, files: Mapping[str, str], course: Mapping[str, str]) -> Path:
     """A tree with the course's tests and what a student handed in; its task's folder."""
     task = folder / "tree" / "task"
     own = {"solution.py": solution, **files}
-    for name, text in {**own, "test_solution.py": TESTS}.items():
+    for name, text in {**own, "test_solution.py": TESTS, **course}.items():
         file = task / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -57,18 +75,20 @@ def grade(task: Path, timeout: float = PATIENCE) -> PluginOutput:
     return RunPytest().run({"origin": str(task.parent), "target": task.name, "timeout": timeout, "env_whitelist": whitelist})
 
 
-def test_a_right_solution_passes(tmp_path: Path) -> None:
-    task = hand_in(tmp_path, "def add(a, b):\n    return a + b\n", {})
+def test_a_right_solution_passes_and_tests_may_write_where_they_run(tmp_path: Path) -> None:
+    task = hand_in(tmp_path, "def add(a, b):\n    return a + b\n", {"notes.txt": "mine"}, {**HELPER, "data/in.txt": "the course's", "test_files.py": WRITES})
+    before = {path: path.read_text() for path in sorted(task.rglob("*")) if path.is_file()}
 
     output = grade(task)
 
     assert output.percentage == 1.0
-    assert output.output.endswith("3 of 3 tests passed")
+    assert output.output.endswith("6 of 6 tests passed")
+    assert {path: path.read_text() for path in sorted(task.rglob("*")) if path.is_file()} == before
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 def test_an_attack_on_the_verdict_fails(attack: Attack, tmp_path: Path) -> None:
-    task = hand_in(tmp_path, attack.solution, dict(attack.files))
+    task = hand_in(tmp_path, attack.solution, attack.files, attack.course)
 
     with pytest.raises(PluginExecutionFailed) as failure:
         grade(task)
