@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
@@ -106,13 +107,14 @@ class Stage:
     def crowd(self, requests: Sequence[Request], seconds: float) -> results.Crowd:
         """Many clients that do, and the memory that the site takes meanwhile."""
         say(f"{CROWD} clients for {seconds:g} s")
-        process = start(Load(self.site.port, requests, CROWD, seconds))
-        memory = [measure.resident_megabytes(self.processes)]
-        while process.poll() is None:
-            memory.append(measure.resident_megabytes(self.processes))
-            time.sleep(1)
         # At first it is what answers to few had made of it.
-        return results.Crowd(CROWD, ended(process), memory)
+        memory = [measure.resident_megabytes(self.processes)]
+        with ThreadPoolExecutor(1) as pool:
+            answers = pool.submit(in_a_process, Load(self.site.port, requests, CROWD, seconds))
+            while not answers.done():
+                memory.append(measure.resident_megabytes(self.processes))
+                wait([answers], timeout=1)
+        return results.Crowd(CROWD, answers.result(), memory)
 
     def export(self, name: str, path: str) -> results.Export:
         """Fetch a file that is streamed, to its end."""
@@ -170,27 +172,12 @@ def answers(port: int) -> bool:
     return True
 
 
-def start(asked: Load) -> "subprocess.Popen[str]":
-    """The clients, in a process of their own: here they would share Python's lock with whoever looks on."""
-    process = subprocess.Popen([sys.executable, "-m", load.__name__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(asdict(asked)))
-    process.stdin.close()
-    return process
-
-
-def ended(process: "subprocess.Popen[str]") -> Answers:
-    """What the clients found, once they are done."""
-    assert process.stdout is not None
-    written = json.loads(process.stdout.read())
-    assert process.wait() == 0
+def in_a_process(asked: Load) -> Answers:
+    """The answers to a load, asked for by a process of its own: here its clients would share Python's lock with whoever looks on."""
+    done = subprocess.run([sys.executable, "-m", load.__name__], cwd=ROOT, input=json.dumps(asdict(asked)), stdout=subprocess.PIPE, text=True, check=True)
+    written = json.loads(done.stdout)
     statuses = Counter({int(status): number for status, number in written.pop("statuses").items()})
     return Answers(**written, statuses=statuses)
-
-
-def in_a_process(asked: Load) -> Answers:
-    """The answers to a load."""
-    return ended(start(asked))
 
 
 if __name__ == "__main__":
