@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, String, Subquery, case, func, literal, literal_column, or_, select, true, union
+from sqlalchemy import ColumnElement, Row, Select, String, Subquery, case, func, literal, literal_column, or_, select, true, union
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from accounts.models import User
@@ -16,6 +16,8 @@ from tasks_app.models import Task
 
 NEAR = 2000
 """Tasks that a search looks through by themselves. If a page's worth of them is found there, which takes one in forty, looking for all would take longer."""
+SAMPLE = 400
+"""Tasks that tell which of several words is rare."""
 
 BY_AUTHOR: ColumnElement[str] = func.lower(User.username, type_=String)
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
@@ -39,13 +41,14 @@ def tasks_in(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) ->
         return _read(_nearest(stretch, key), stretch)
     near = _nearest(replace(stretch, limit=NEAR), key)
     found = _read(near, stretch, words)
-    return found if len(found) == stretch.limit else _read(_searched(stretch, _rarest_first(near, words), key), stretch)
+    return found if len(found) == stretch.limit else _read(_searched(stretch, _rarest_first(stretch, words, key), key), stretch)
 
 
-def _rarest_first(near: Subquery, words: Sequence[str]) -> Sequence[str]:
+def _rarest_first(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) -> Sequence[str]:
     """The words by how many of the Tasks near the place have each."""
     if len(words) == 1:
         return words
+    near = _nearest(replace(stretch, limit=SAMPLE), key)
     having = [func.coalesce(func.sum(case((_has(word), 1), else_=0)), 0) for word in words]
     amounts = db.session.execute(select(*having).select_from(near).join(Task, Task.id == near.c.id).join(Task.author)).one()
     return [word for _, word in sorted(zip(amounts, words, strict=True), key=lambda pair: pair[0])]
@@ -83,20 +86,16 @@ def _nearest_by_author(stretch: Stretch) -> Subquery:
 def _searched(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) -> Subquery:
     """Out of all that have the first word, however far from the place they are: materialised, for in the order of the list they are far between."""
     first, *others = words
-    tasks = select(Task.id, key.label("key")).join(Task.author).where(Task.id.in_(_ids_with(first)), *(_has(word) for word in others))
-    found = tasks.cte("found").prefix_with("MATERIALIZED")
+    # Each part by an index of its own, which an OR over two tables can't; and with the other words in each, for what has the first is read once then.
+    having_first = (Task.id == (read_id(first) or 0), _says(Task.title, first), _says(User.username, first))
+    parts = (select(Task.id, key.label("key")).join(Task.author).where(part, *(_has(word) for word in others)) for part in having_first)
+    found = union(*parts).cte("found").prefix_with("MATERIALIZED")
     return stretch.of(select(found), found.c.key, found.c.id).subquery()
 
 
 def _has(word: str) -> ColumnElement[bool]:
     """Whether a Task, joined with its author, has a word."""
     return or_(Task.id == (read_id(word) or 0), _says(Task.title, word), _says(User.username, word))
-
-
-def _ids_with(word: str) -> CompoundSelect[int]:
-    """Each part by an index of its own, which an OR over two tables can't."""
-    by_author = select(Task.id).join(Task.author).where(_says(User.username, word))
-    return union(select(Task.id).where(Task.id == (read_id(word) or 0)), select(Task.id).where(_says(Task.title, word)), by_author)
 
 
 def _says(text: InstrumentedAttribute[Any], word: str) -> ColumnElement[bool]:
