@@ -9,6 +9,8 @@ from courses.api import bulk, checkers, description, rows
 from courses.blueprint import blueprint
 from courses.cli import courses_cli
 from courses.schedule import outdated_courses, waiting_batches
+from courses.teaching import assignments, cells, sheet_views, students
+from courses.teaching import views as teaching_views
 from project.access import members
 from project.admin import Signpost, signposts_of
 from workers.broker import broker_of
@@ -16,7 +18,7 @@ from workers.schedule import schedules_of
 
 ENDPOINTS = (checkers, rows, bulk, description)
 """The modules whose routes hang on the API's blueprint."""
-PAGES = (views,)
+PAGES = (views, teaching_views, cells, students, assignments, sheet_views)
 """The modules whose routes hang on the pages' blueprint."""
 
 

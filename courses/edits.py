@@ -12,6 +12,7 @@ from courses.models import ChangeKind, Course
 from courses.scoring import LARGEST, EntryKind, edit_to_undo
 from project import audit
 from project.database import utc_now
+from project.tokens import digest
 
 Row = Person
 LONGEST_COMMENT = 10_000
@@ -67,11 +68,11 @@ def undo_edit(course: Course, username: str, task: str, entry_id: int, author_id
 
 
 def set_comment(course: Course, username: str, comment: str, author_id: int | None, *, seen: Seen | None = None) -> Row:
-    """Replace the comment about a student; the caller commits. Raises ApiFault (404, 409)."""
+    """Replace the comment about a student, of which somebody saw what has the digest `seen`; the caller commits. Raises ApiFault (404, 409)."""
     person = _locked(course, username)
     before, _ = gradebook_queries.comment_and_override(person.id)
     if seen is not None:
-        seen.demand("comment", before)
+        seen.demand("comment", digest(before))
     if change_comment(person.id, before, comment, author_id):
         audit.record("comment.changed", ("enrolment", person.id))
     return person

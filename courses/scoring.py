@@ -156,7 +156,7 @@ def fold(entries: Iterable[Entry], deadline: Deadline, limits: Limits = NO_LIMIT
         elif entry.kind is EntryKind.UNDO:
             outcome = _undone(fold(_standing(entries[: position + 1]), deadline, limits).score)
         else:
-            outcome = _edited(entry) if entry.kind is EntryKind.EDIT else _imported(entry, score)
+            outcome = edited(entry.score) if entry.kind is EntryKind.EDIT else _imported(entry, score)
         score = outcome.score
         outcomes.append(outcome)
     return Folded(tuple(outcomes), score)
@@ -189,9 +189,10 @@ def _undone(score: int | None) -> Outcome:
     return Outcome(None, 1.0, score, score, True, f"A teacher took an edit back: {what}.")
 
 
-def _edited(entry: Entry) -> Outcome:
-    why = "A teacher took the score away." if entry.score is None else f"A teacher set the score to {entry.score}."
-    return Outcome(None, 1.0, entry.score, entry.score, True, why)
+def edited(score: int | None) -> Outcome:
+    """What an edit comes to that sets this score, or none, whatever was before it."""
+    why = "A teacher took the score away." if score is None else f"A teacher set the score to {score}."
+    return Outcome(None, 1.0, score, score, True, why)
 
 
 def _imported(entry: Entry, before: int | None) -> Outcome:

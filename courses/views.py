@@ -49,6 +49,7 @@ def course(course_name: str) -> ResponseReturnValue:
         zone=ZoneInfo(found.timezone),
         status=CourseStatus(found.status),
         links=overview.links_of(found),
+        sees_gradebook=_is_staff(enrolment) or found.show_all_scores,
         cards=[(card, overview.plot(card, at, found.timezone) if card.is_drawn else None) for card in shown],
         standing=enrolment and overview.standing(records, enrolment, at),
         extensions=[(extension, records.name_of(extension)) for extension in records.extensions],

@@ -111,6 +111,14 @@ SHOWINGS = [
     Showing("enrolment refused", "plain user", "/courses/shown/enrol", {"secret": "wrong"}),
     Showing("calendar", "plain user", "/courses/shown/calendar"),
     Showing("calendar made", "plain user", "/courses/shown/calendar", {}),
+    Showing("gradebook, student", "plain user", "/courses/shown/gradebook"),
+    Showing("gradebook, reviewer", "reviewer", "/courses/shown/gradebook?everybody=1&sort=total&desc=1"),
+    Showing("gradebook, nobody found", "superuser", "/courses/shown/gradebook?search=nobody"),
+    Showing("student, reviewer", "reviewer", "/courses/shown/students/student"),
+    Showing("score refused", "superuser", "/courses/shown/gradebook/{student}/{assignment}", {"seen": "5", "score": "6"}),
+    Showing("comment refused", "superuser", "/courses/shown/gradebook/{student}/comment", {"seen": "x", "comment": "Was ill"}),
+    Showing("scores to import", "superuser", "/courses/shown/gradebook/import", {"sheet": "username,sum,total\nstudent,3,9"}),
+    Showing("scores that can't be imported", "superuser", "/courses/shown/gradebook/import", {"sheet": "username,sum,odd\nstudent,x,1\nnobody,2"}),
     Showing("newcomer from elsewhere", "visitor", "/accounts/identities/new", carries=_newcomer()),
 ]
 
@@ -133,6 +141,8 @@ class Gallery:
             "task": self.world.task,
             "user": self.world.user,
             "process": self.world.process,
+            "student": self.world.student,
+            "assignment": self.world.assignment,
             "guarded": self.guarded,
             "lost": self.lost,
             "paused": self.paused,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from accounts.models import User
 from courses.models import Course
+from courses.queries import assignments_of, find_enrolment
 from project.extensions import Model, db
 from tests.courses.rows import make_shown_course
 from tests.factories import PASSWORD, make_process, make_superuser, make_task, make_user
@@ -99,6 +100,22 @@ VISITS = [
     Visit("courses.calendar", "GET", "/courses/shown/calendar", (LOGIN, 200, 404, 404)),
     Visit("courses.calendar", "POST", "/courses/shown/calendar", (LOGIN, 200, 404, 404), {"stop": "1"}),
     Visit("courses.deadlines", "GET", "/courses/shown/calendar/invented.ics", everyone(404)),
+    # The plain user sees the own row of the gradebook; reviewers read everything, and superusers change it.
+    Visit("courses.gradebook", "GET", "/courses/shown/gradebook", members(200)),
+    Visit("courses.gradebook_part", "GET", "/courses/shown/gradebook/part", members(200)),
+    Visit("courses.cell", "GET", "/courses/shown/gradebook/{student}/{assignment}", reviewers(200)),
+    Visit("courses.cell", "POST", "/courses/shown/gradebook/{student}/{assignment}", superusers(302), {"seen": "7", "score": "6", "reason": "Why"}),
+    Visit("courses.undo_edit", "POST", "/courses/shown/gradebook/{student}/{assignment}/undo", superusers(409), {"id": "999"}),
+    Visit("courses.gradebook_csv", "GET", "/courses/shown/gradebook.csv", reviewers(200)),
+    Visit("courses.gradebook_xlsx", "GET", "/courses/shown/gradebook.xlsx", reviewers(200)),
+    Visit("courses.import_scores", "GET", "/courses/shown/gradebook/import", superusers(200)),
+    Visit("courses.import_scores", "POST", "/courses/shown/gradebook/import", superusers(200), {"sheet": "username,sum\nstudent,3"}),
+    Visit("courses.student", "GET", "/courses/shown/students/student", reviewers(200)),
+    Visit("courses.set_comment", "POST", "/courses/shown/gradebook/{student}/comment", superusers(409), {"seen": "x", "comment": "Was ill"}),
+    Visit("courses.set_grade", "POST", "/courses/shown/gradebook/{student}/grade", superusers(302), {"seen": "", "grade": "5"}),
+    Visit("courses.undo_change", "POST", "/courses/shown/gradebook/{student}/undo", superusers(404), {"id": "999"}),
+    Visit("courses.statistics", "GET", "/courses/shown/statistics", reviewers(200)),
+    Visit("courses.assignment", "GET", "/courses/shown/assignments/sum", reviewers(200)),
     # By a session; tests/courses asks them with tokens.
     Visit("courses_api.healthcheck", "GET", "/api/healthcheck", everyone(200)),
     Visit("courses_api.openapi", "GET", "/api/openapi.json", everyone(200)),
@@ -233,16 +250,20 @@ WITHOUT_A_PAGE = [visit for visit in VISITS if visit.method == "POST" and not an
 
 @dataclass(frozen=True)
 class World:
-    """Ids of what is there: a Task, an ordinary user, a worker process, and of each of PEOPLE."""
+    """Ids of what is there: a Task, an ordinary user, a worker process, who and what is in a course, and of each of PEOPLE."""
 
     task: int
     user: int
     process: int
+    student: int
+    """The enrolment of the plain user in the course that is shown."""
+    assignment: int
+    """A task of it, `sum`, in which the student has a history."""
     people: dict[str, int | None]
 
     def filled(self, text: str) -> str:
         """The text with the ids in it."""
-        return text.format(task=self.task, user=self.user, process=self.process)
+        return text.format(task=self.task, user=self.user, process=self.process, student=self.student, assignment=self.assignment)
 
 
 def make_world(app: Flask) -> World:
@@ -254,9 +275,11 @@ def make_world(app: Flask) -> World:
             "superuser": make_superuser("super"),
         }
         ids = {"visitor": None, **{name: user.id for name, user in people.items()}}
-        world = World(make_task(people["superuser"]).id, make_user("bystander").id, make_process().id, ids)
         db.session.add(Course(name="sample", title="A sample"))
-        make_shown_course(people["plain user"].id)
+        shown = make_shown_course(people["plain user"].id)
+        student, assignment = find_enrolment(shown.id, "student"), assignments_of(shown.id)[0]
+        assert student
+        world = World(make_task(people["superuser"]).id, make_user("bystander").id, make_process().id, student.id, assignment.id, ids)
         db.session.remove()
     return world
 

@@ -63,7 +63,8 @@ class Planted(HTMLParser):
 def taken_for_markup(answer: TestResponse) -> list[str]:
     """What an answer that holds one of MARKUP does with it that it should not; empty for a page where it is text."""
     found = [f"{name}: {value}" for name, value in answer.headers if name == MARK or (MARK in value and name not in ("Location", "Set-Cookie"))]
-    if MARK not in answer.text:
+    # A workbook is no text.
+    if MARK.encode() not in answer.data:
         return found
     if answer.mimetype in NO_PAGE:
         return found if answer.headers["X-Content-Type-Options"] == "nosniff" else [*found, "may be taken for a page"]
