@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from checker.sandbox import SandboxUnavailable, choose
+from checker.sandbox import SandboxUnavailable, cgroups, choose
 from checker.sandbox.choice import ISOLATING, SETTING, accepting
 from checker.sandbox.rlimits import Rlimits
 
@@ -39,7 +39,7 @@ PROTECTIONS = {
     "wall time, output": ("bubblewrap", "minijail", "rlimits"),
     "processor time, address space, size of a file, open files: of each process": ("bubblewrap", "minijail", "rlimits"),
     "number of processes": ("bubblewrap", "minijail", "rlimits"),
-    "memory and processor time of all processes together: looked at ten times a second": ("bubblewrap", "minijail", "rlimits"),
+    "memory and processor time of all processes together": ("bubblewrap", "minijail", "rlimits"),
     "disk: /tmp and shared memory by their size, writable folders by a look": ("bubblewrap", "minijail"),
     "files of the machine are not to be seen, the reference can't be written to": ("bubblewrap", "minijail"),
     "no network": ("bubblewrap", "minijail"),
@@ -51,7 +51,7 @@ PROTECTIONS = {
 def facts(sandbox: str | None = None) -> list[Fact]:
     """All that is to be known about this machine, for a course that names a sandbox or doesn't; starts a few programs."""
     with accepting(sandbox):
-        return [*machine(), *sandboxes(), *enforced(sandbox), *tools()]
+        return [*machine(), *groups(), *sandboxes(), *enforced(sandbox), *tools()]
 
 
 def machine() -> list[Fact]:
@@ -69,6 +69,14 @@ def kernel(release: str) -> tuple[int, ...]:
     """A kernel's version, without what a distribution adds."""
     numbers = [part for part in release.partition("-")[0].split(".")[:2] if part.isdigit()]
     return tuple(map(int, numbers))
+
+
+def groups() -> list[Fact]:
+    """What the kernel holds of all of a job's processes together."""
+    if (place := cgroups.usable()) is None:
+        return [Fact("cgroups", State.LACKING, "none can be made here: what all processes of a job use together is looked at, ten times a second")]
+    homes, held = place
+    return [Fact("cgroups", State.GOOD, f"the kernel holds, of all processes together: {', '.join(held)}; below {', '.join(map(str, homes))}")]
 
 
 def sandboxes() -> list[Fact]:

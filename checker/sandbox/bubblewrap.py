@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from checker.sandbox.base import HOME, SHARED_MEMORY, Job, Limits, Outcome, Sandbox, SandboxUnavailable
+from checker.sandbox.cgroups import group_for
 from checker.sandbox.scratch import Scratch, scratch_of
 from checker.sandbox.shell import limited
 from checker.sandbox.supervision import Start, supervise
@@ -33,13 +34,13 @@ class Bubblewrap(Sandbox):
         if (why := unavailable()) is not None:
             raise SandboxUnavailable(why)
         # What runs under one user can't see, end or slow down the rest here; only the number of its processes is limited together.
-        with job_user(shared=bool(job.writable)) as user, scratch_of(job, user) as scratch:
+        with job_user(shared=bool(job.writable)) as user, scratch_of(job, user) as scratch, group_for(limits) as group:
             if user is not None:
                 hand_over(job.writable, user)
                 open_up([job.directory, *job.readable])
             command = [*outside(job, limits, user, scratch), "--", *dropping(user), *limited(job.command, limits)]
-            usage = Usage(limits, [*job.writable, *scratch.places])
-            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
+            usage = Usage(limits, [*job.writable, *scratch.places], group)
+            start = Start(group.joining(command) if group is not None else command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
             return replace(supervise(start, limits, usage.look, end), changed=scratch.changed())
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from checker.sandbox.base import HOME, SHARED_MEMORY, Job, Limits, Outcome, Sandbox, SandboxUnavailable
+from checker.sandbox.cgroups import group_for
 from checker.sandbox.scratch import Scratch, scratch_of
 from checker.sandbox.shell import limited
 from checker.sandbox.supervision import Start, supervise
@@ -33,13 +34,13 @@ class Minijail(Sandbox):
         """Run the job; SandboxUnavailable if there is no minijail0, or it may not make namespaces."""
         if (why := unavailable()) is not None:
             raise SandboxUnavailable(why)
-        with job_user() as user, tempfile.TemporaryDirectory(prefix="checker-root-") as root, scratch_of(job, user) as scratch:
+        with job_user() as user, tempfile.TemporaryDirectory(prefix="checker-root-") as root, scratch_of(job, user) as scratch, group_for(limits) as group:
             if user is not None:
                 hand_over(job.writable, user)
                 open_up([Path(root), job.directory, *job.readable])
             command = command_line(job, limits, user, root, scratch)
-            usage = Usage(limits, [*job.writable, *scratch.places])
-            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
+            usage = Usage(limits, [*job.writable, *scratch.places], group)
+            start = Start(group.joining(command) if group is not None else command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
             return replace(supervise(start, limits, usage.look, end), changed=scratch.changed())
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checker.sandbox.base import Job, Limits, Outcome, Sandbox, SandboxUnavailable
+from checker.sandbox.cgroups import group_for
 from checker.sandbox.scratch import watched
 from checker.sandbox.shell import limited
 from checker.sandbox.supervision import Start, supervise
@@ -36,15 +37,17 @@ class Rlimits(Sandbox):
         if not self.fallback:
             refuse(job)
         mark = secrets.token_hex(8)
-        with job_user() as user:
+        # A process that is another user already may not enter a group of ours.
+        with job_user() as user, group_for(limits) if os.geteuid() != 0 else contextlib.nullcontext() as group:
             if user is not None:
                 hand_over(job.writable, user)
                 open_up([job.directory, *job.readable])
             elif limits.processes is not None:
                 # The kernel counts all that this user runs.
                 limits = replace(limits, processes=limits.processes + threads_of(os.geteuid()))
-            start = Start(limited(job.command, limits), job.directory, {**job.full_environment, MARK: mark}, job.stdin, job.report, job.inherited, user)
-            usage = Usage(limits, job.writable)
+            command = limited(job.command, limits) if group is None else group.joining(limited(job.command, limits))
+            start = Start(command, job.directory, {**job.full_environment, MARK: mark}, job.stdin, job.report, job.inherited, user)
+            usage = Usage(limits, job.writable, group)
             scratch = watched(job.scratch)
             return replace(supervise(start, limits, usage.look, lambda pid: end(pid, user, mark)), changed=scratch.changed())
 

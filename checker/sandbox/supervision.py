@@ -88,9 +88,9 @@ class Run:
                     self._read(selector, key)
             now = time.monotonic()
             if now >= deadline:
-                self._break(f"time: it ran for more than {self.limits.wall:g} s")
+                self.note(f"time: it ran for more than {self.limits.wall:g} s")
             elif now >= next_look:
-                self._break(self.look(self.process.pid))
+                self.note(self.look(self.process.pid))
                 next_look = time.monotonic() + TICK
 
     def drain(self, selector: selectors.BaseSelector) -> None:
@@ -110,14 +110,14 @@ class Run:
         elif key.data == "report":
             self.report += data[: REPORT_LIMIT - len(self.report)]
             if len(self.report) >= REPORT_LIMIT:
-                self._break("report: it wrote more than any honest run does")
+                self.note("report: it wrote more than any honest run does")
         else:
             self.output.add(data)
             if self.output.written > FLOOD * max(self.limits.output, CHUNK):
-                self._break(f"output: it wrote more than {FLOOD * max(self.limits.output, CHUNK):,} bytes")
+                self.note(f"output: it wrote more than {FLOOD * max(self.limits.output, CHUNK):,} bytes")
 
-    def _break(self, reason: str | None) -> None:
-        """The first limit that was broken is the one that ended it."""
+    def note(self, reason: str | None) -> None:
+        """Note what broke it; the first limit is the one that ended it."""
         self.broken = self.broken or reason
 
 
@@ -162,6 +162,8 @@ def supervise(start: Start, limits: Limits, look: Look, end: Callable[[int], Non
                 code = process.wait()
             run.drain(selector)
     exit_code = 128 - code if code < 0 else code
+    if exit_code == 128 + signal.SIGKILL:
+        run.note(look(process.pid))
     broken = run.broken or of_signal(exit_code, limits)
     return Outcome(None if run.broken else exit_code, run.output.text(), time.monotonic() - began, broken, bytes(run.report))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from checker.sandbox.base import Limits
+from checker.sandbox.cgroups import Group
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 CLOCK = os.sysconf("SC_CLK_TCK")
@@ -15,8 +16,9 @@ CLOCK = os.sysconf("SC_CLK_TCK")
 class Usage:
     """Looks at a process, all below it, and the folders they write to."""
 
-    def __init__(self, limits: Limits, writable: Sequence[Path]) -> None:
+    def __init__(self, limits: Limits, writable: Sequence[Path], group: Group | None = None) -> None:
         self.limits = limits
+        self.group = group
         self.writable = writable
         self._before = {folder: size_of(folder) for folder in writable} if limits.disk is not None else {}
         self._free = {folder: free(folder) for folder in self._before}
@@ -27,11 +29,16 @@ class Usage:
         limits = self.limits
         family = family_of(pid)
         self._cpu |= {process.pid: process.cpu for process in family}
-        if limits.memory is not None and sum(process.memory for process in family) > limits.memory:
+        if limits.memory is not None and (sum(process.memory for process in family) > limits.memory or self.out_of_memory):
             return f"memory: its processes used more than {limits.memory:,} bytes together"
-        if limits.cpu is not None and sum(self._cpu.values()) > limits.cpu:
+        if limits.cpu is not None and max(sum(self._cpu.values()), (self.group and self.group.cpu) or 0) > limits.cpu:
             return f"processor time: its processes took more than {limits.cpu:g} s together"
         return self._disk()
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether the kernel ended one of the processes, or all, for what they used together."""
+        return self.group is not None and self.group.out_of_memory
 
     def _disk(self) -> str | None:
         """Reading the free space is cheap; only if it fell by as much as is allowed are the folders gone through."""
