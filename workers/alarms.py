@@ -38,12 +38,12 @@ def old(tick: Tick) -> str:
 
 def growing(queue: str, waiting: int) -> str:
     """That more comes into a queue than is worked."""
-    return f'The queue "{queue}" only grows: {waiting} messages wait. More workers would help, or fewer messages.'
+    return f'The queue "{queue}" only grows: {waiting:,} messages wait. More workers would help, or fewer messages.'
 
 
 def failed(messages: int) -> str:
     """That messages fail for good."""
-    return f"{messages} messages failed for good within an hour. The page Messages shows them."
+    return f"{messages:,} messages failed for good within an hour. The page Messages shows them."
 
 
 def body(alarm: Alarm) -> dict[str, Any]:

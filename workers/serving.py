@@ -21,6 +21,7 @@ from workers.deadletters import drainer
 from workers.monitor import history, sampling
 from workers.outage import Outage
 from workers.schedule import schedules_of, stopping_of
+from workers.unreachable import why
 from workers.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class Serving:
             if self._faults.get(what) == repr(fault):
                 return
             if isinstance(fault, BrokerUnreachable | AMQPError):
-                log.warning("%s waits for RabbitMQ: %s", what, fault.__cause__ or repr(fault))
+                log.warning("%s waits for RabbitMQ: %s", what, why(fault))
             else:
                 log.exception("%s: a step failed, and is tried again each beat", what)
             self._faults[what] = repr(fault)

@@ -1,4 +1,4 @@
-// Draws each canvas[data-chart] from the JSON in it: {kind: "line" | "histogram" | "bars", title, labels, values},
+// Draws each canvas[data-chart] from the JSON in it: {kind: "line" | "histogram" | "bars", title, labels, values}, from_zero for a line whose axis begins there,
 // a zone for labels that are instants, if it is not the reader's, and mark: {at, text}, a line across at a place between two labels, counted from 0.
 "use strict";
 
@@ -30,7 +30,7 @@
 
     function valueAxis(spec, exponent) {
         const axis = { grid: { color: colour("--callboard-grid") }, ticks: { color: colour("--callboard-ink"), maxTicksLimit: 6 } };
-        if (!isLine(spec)) Object.assign(axis, { beginAtZero: true });
+        if (!isLine(spec) || spec.from_zero) Object.assign(axis, { beginAtZero: true });
         if (!isLine(spec)) axis.ticks.precision = 0;
         if (exponent !== 0) axis.ticks.callback = (value, _index, ticks) => scientific(value, exponent, ticks);
         return axis;

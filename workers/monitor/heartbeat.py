@@ -13,6 +13,7 @@ import dramatiq
 import psutil
 from dramatiq import Middleware, Worker
 from dramatiq.broker import Broker, MessageProxy
+from dramatiq.common import q_name
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -127,7 +128,11 @@ class Heart(threading.Thread):
                 return
         self._in_trouble = False
         self._counts = {}
+        before = self._control.state
         self._control.step(wanted)
+        if self._control.state != before:
+            # Whoever asked for it is looking.
+            self._due.set()
 
     def _write(self) -> WorkerState:
         """Write how the process is and what is not written yet; what it is wanted to be; commits."""
@@ -148,7 +153,7 @@ class Heart(threading.Thread):
             "pid": os.getpid(),
             "command_pid": self._control.command_pid,
             "version": dramatiq.__version__,
-            "queues": sorted(queues),
+            "queues": sorted({q_name(queue) for queue in queues}),
             "threads": self._worker.worker_threads,
             "prefetch": self._worker.queue_prefetch,
         }

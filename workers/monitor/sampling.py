@@ -8,6 +8,7 @@ from project.extensions import settings_of
 from workers.broker import BrokerUnreachable, broker_of
 from workers.monitor import queries
 from workers.monitor.queues import look, names_of
+from workers.unreachable import why
 
 
 def sample() -> None:
@@ -22,6 +23,6 @@ def look_now() -> None:
     try:
         sights = look(broker, settings_of(current_app).management_url)
     except BrokerUnreachable as fault:
-        queries.record_fault(names_of(broker), f"RabbitMQ does not answer: {fault.__cause__ or fault!r}")
+        queries.record_fault(names_of(broker), f"RabbitMQ can't be reached: {why(fault)}")
     else:
         queries.record_sights({queue: dataclasses.asdict(sight) for queue, sight in sights.items()})

@@ -53,8 +53,8 @@ def plots(slots: Sequence[datetime], done: Mapping[datetime, Buckets], step: tim
 
 
 def line(title: str, points: Sequence[tuple[datetime, float]]) -> dict[str, Any]:
-    """The spec of a line over time."""
-    return {"kind": "line", "title": title, "labels": [at.isoformat() for at, _ in points], "values": [value for _, value in points]}
+    """The spec of a line over time, of what is never less than 0."""
+    return {"kind": "line", "title": title, "from_zero": True, "labels": [at.isoformat() for at, _ in points], "values": [value for _, value in points]}
 
 
 def only_grows(waiting: Sequence[int]) -> bool:

@@ -161,5 +161,5 @@ def test_a_broker_that_is_gone_is_said_to_be_and_no_page_waits_for_it(database_u
 
     pages = [browser.get(path).text for path in ("/workers/", "/workers/queues/")]
 
-    assert all("RabbitMQ does not answer" in page for page in pages)
+    assert all("RabbitMQ can&#39;t be reached: connection refused." in page for page in pages)
     close(app)

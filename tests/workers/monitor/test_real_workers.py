@@ -68,7 +68,7 @@ class Theatre:
 
     def states(self) -> dict[str, str]:
         """The state of each worker that the page Processes lists, by where it is."""
-        return dict(re.findall(r'>([^<>]+:\d+)</a></td>\s*<td><span class="state state-\w+">(\w+)<', self.page("/workers/processes/")))
+        return dict(re.findall(r'>([^<>]+:\d+)</a>.*?<td><span class="state state-\w+">(\w+)<', self.page("/workers/processes/"), re.DOTALL))
 
     def launch(self) -> None:
         """A tick by hand."""
