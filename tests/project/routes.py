@@ -197,6 +197,8 @@ VISITS = [
     Visit("workers_api.process", "GET", "/api/workers/processes/{process}", (401, 403, 403, 200)),
     Visit("workers_api.ask", "POST", "/api/workers/processes/{process}/pause", (401, 403, 403, 202)),
     Visit("workers_api.queues", "GET", "/api/workers/queues", (401, 403, 403, 200)),
+    # A form is no JSON.
+    Visit("workers_api.purge", "POST", "/api/workers/queues/numbers/purge", (401, 403, 403, 415)),
     Visit("workers_api.actors", "GET", "/api/workers/actors", (401, 403, 403, 200)),
     Visit("workers_api.send", "POST", "/api/workers/actors/nobody/send", (401, 403, 403, 404)),
     Visit("workers.index", "GET", "/workers/", superusers(200)),

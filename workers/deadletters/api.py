@@ -45,11 +45,12 @@ def messages() -> ResponseReturnValue:
 @blueprint.get("/<int:failure_id>")
 @open_to_token(superusers, READ)
 def message(failure_id: int) -> ResponseReturnValue:
-    """One message, with its traceback."""
+    """One message, with its traceback, and when else the same message failed."""
     failure = queries.get_failure(failure_id) if is_id(failure_id) else None
     if failure is None:
         return refusal(404, "There is no such message.")
-    return _as_json(failure) | {"traceback": failure.traceback and masked_text(failure.traceback)}
+    others = [{"id": other.id, "state": other.state, "failed_at": other.created_at.isoformat()} for other in queries.others_of_message(failure)]
+    return _as_json(failure) | {"traceback": failure.traceback and masked_text(failure.traceback), "others": others}
 
 
 @blueprint.post("/retry")
@@ -103,6 +104,7 @@ def _as_json(failure: MessageFailure) -> dict[str, Any]:
         **{name: failure.args.get(name) for name in ("args", "kwargs")},
         "attempts": failure.attempts,
         "worker": failure.worker,
+        "tick_id": failure.tick_id,
         "enqueued_at": failure.enqueued_at and failure.enqueued_at.isoformat(),
         "failed_at": failure.created_at.isoformat(),
         "error": masked_text(failure.error),

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from project.access import open_to_token, superusers
 from project.api import refusal
+from project.extensions import db
 from project.ids import id_from
 from workers.broker import BrokerUnreachable, broker_of
 from workers.masking import masked_text
@@ -18,7 +19,8 @@ from workers.monitor.actors_admin import send_by_hand
 from workers.monitor.admin import ASKED, PAGE, SHOWN, overview_page, period_asked, plots_page
 from workers.monitor.calls import WrongCallError
 from workers.monitor.models import WorkerProcess, WorkerState
-from workers.monitor.queues_admin import queues_page
+from workers.monitor.queues import Part, names_of
+from workers.monitor.queues_admin import purge_queue, queues_page
 from workers.queries import database_time
 
 blueprint = Blueprint("workers_api", __name__, url_prefix="/api/workers")
@@ -42,7 +44,9 @@ def overview() -> ResponseReturnValue:
         "online": page["online"],
         "in_progress": page["in_progress"],
         "messages": page["outcomes"],
+        "waiting": {queue.queue: queue.ready for queue in page["queues"]},
         "oldest_waiting_at": _instant(page["oldest_at"]),
+        "fault": page["fault"],
         "ticks": [{**_of(tick, OF_A_TICK), "slot": _instant(tick.slot)} for tick in page["ticks"]],
         "alarms": [{"kind": alarm.kind, "text": alarm.text, "began_at": _instant(alarm.began_at)} for alarm in page["alarms"]],
         "plots": plots_page(period_asked())["plots"],
@@ -93,6 +97,25 @@ def queues() -> ResponseReturnValue:
     }
 
 
+@blueprint.post("/queues/<name>/purge")
+@open_to_token(superusers, ACT)
+def purge(name: str) -> ResponseReturnValue:
+    """Empty a queue: `{"part": "ready", "ticks": "again"}`; the part may be `delayed` or `dead` too, and its open ticks may be `given up`."""
+    if name not in names_of(broker_of(current_app)):
+        return refusal(404, "There is no such queue.")
+    if not request.is_json:
+        return refusal(415, "Send JSON, with Content-Type: application/json.")
+    match request.get_json(silent=True):
+        case {"part": ("ready" | "delayed" | "dead") as part, "ticks": ("again" | "given up") as ticks, **rest} if not rest:
+            try:
+                purged = purge_queue(name, Part(part), give_up=ticks == "given up")
+            except BrokerUnreachable:
+                db.session.rollback()
+                return refusal(503, "RabbitMQ can't be reached, so nothing was thrown away.")
+            return {"messages": purged.messages, "ticks_given_up": purged.ticks}
+    return refusal(400, 'Send {"part": "ready", "ticks": "again"}; the part may be "delayed" or "dead" too, and "ticks" be "given up".')
+
+
 @blueprint.get("/actors")
 @open_to_token(superusers, READ)
 def actors() -> ResponseReturnValue:
@@ -110,6 +133,7 @@ def send(name: str) -> ResponseReturnValue:
     except WrongCallError as fault:
         return refusal(400, str(fault))
     except BrokerUnreachable:
+        db.session.rollback()
         return refusal(503, "The queue can't be reached, so nothing was sent.")
 
 

@@ -1,6 +1,7 @@
 """The queues' page, for superusers, and emptying one."""
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -55,31 +56,41 @@ class QueuesView(ClosedView):
         if not form.validate_on_submit():
             return self.render("workers/purge.html", form=form, queue=queue)
         try:
-            said = purge_queue(queue, Part(form.part.data), give_up=form.ticks.data == GIVE_UP)
+            purged = purge_queue(queue, Part(form.part.data), give_up=form.ticks.data == GIVE_UP)
         except BrokerUnreachable as fault:
             db.session.rollback()
             log.warning("the queue %s can't be purged now: %s", queue, fault)
             flash("RabbitMQ can't be reached, so nothing was thrown away.", "error")
         else:
-            flash(said, "success")
+            given_up = f" Ticks given up: {len(purged.ticks)}." if purged.ticks else ""
+            flash(f"Messages thrown away: {purged.messages}.{given_up}", "success")
             look_now()
         return redirect(url_for(".index"))
 
 
-def purge_queue(queue: str, part: Part, *, give_up: bool) -> str:
-    """Empty a part of a queue, and give up its open ticks if wanted; what to say about it. Raises BrokerUnreachable; commits, and notes it in the audit.
+@dataclass(frozen=True)
+class Purged:
+    """What became of a queue that was emptied."""
+
+    messages: int
+    ticks: list[int]
+    """Those that were given up with it."""
+
+
+def purge_queue(queue: str, part: Part, *, give_up: bool) -> Purged:
+    """Empty a part of a queue, and give up its open ticks if wanted. Raises BrokerUnreachable; commits, and notes it in the audit.
 
     A queue knows no rollback, so it is emptied last, when all else is sure to be taken.
     """
     names = schedules_of(current_app).on_queue(Queue(queue)) if give_up else []
-    ticks = queries.abandon_ticks_of(names, f'the queue "{queue}" was purged by hand') if names else []
-    event: dict[str, Any] = {"queue": queue, "part": part.value, "ticks_given_up": list(ticks)}
+    ticks = list(queries.abandon_ticks_of(names, f'the queue "{queue}" was purged by hand')) if names else []
+    event: dict[str, Any] = {"queue": queue, "part": part.value, "ticks_given_up": ticks}
     audit.record("queue.purged", **event)
     db.session.flush()
     purged = purge(broker_of(current_app), queue, part)
     db.session.commit()
     log.info("%d messages were purged: %s", purged, event)
-    return f"Messages thrown away: {purged}." + (f" Ticks given up: {len(ticks)}." if ticks else "")
+    return Purged(purged, ticks)
 
 
 def queues_page() -> dict[str, Any]:

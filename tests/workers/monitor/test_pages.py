@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from project.database import utc_now
+from tests.accounts.tokens.tokens import bearer, make_token
 from tests.app_fixtures import log_in
 from tests.apps import close, make_app
 from tests.factories import make_failure, make_process, make_superuser, make_tick
@@ -69,6 +70,20 @@ def test_a_queue_is_purged_and_its_open_ticks_go_on_or_are_given_up(app: Flask, 
     assert waiting(app) == 0
     with app.app_context():
         assert [tick.state for tick in all_ticks()] == [state]
+
+
+def test_a_queue_is_purged_by_a_token(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        token = make_token(app, make_superuser().id, "workers:act")
+        tick_id = make_tick(TickState.DRAWING).id
+        broker_of(app).get_actor("generate_random_number").send(1)
+
+    refused = client.post("/api/workers/queues/numbers/purge", json={"part": "all", "ticks": "again"}, headers=bearer(token))
+    assert (refused.status_code, waiting(app)) == (400, 1)
+    answer = client.post("/api/workers/queues/numbers/purge", json={"part": "ready", "ticks": "given up"}, headers=bearer(token))
+
+    assert answer.get_json() == {"messages": 1, "ticks_given_up": [tick_id]}
+    assert waiting(app) == 0
 
 
 def test_a_queue_whose_name_is_typed_wrong_keeps_its_messages(app: Flask, superuser: FlaskClient) -> None:
