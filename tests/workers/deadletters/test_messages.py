@@ -334,14 +334,16 @@ def test_a_copy_that_fails_after_the_retry_counts_again(context: Flask) -> None:
 def test_the_endpoints_tell_what_the_pages_show(app: Flask, client: FlaskClient, token: str) -> None:
     fail(app, 1, error="stuck")
     failure_id = fail(app, 2, error="lost", traceback="Traceback: the line", message_id=UUID(ONE_ID))
+    other_id = fail(app, 2, error="gone", message_id=UUID(ONE_ID), round=1)
 
     page = client.get("/api/workers/messages?text=lost", headers=bearer(token)).json
     one = client.get(f"/api/workers/messages/{failure_id}", headers=bearer(token)).json
 
     assert page
     assert one
-    assert page == {"messages": [{name: value for name, value in one.items() if name != "traceback"}], "next": None}
+    assert page == {"messages": [{name: value for name, value in one.items() if name not in ("traceback", "others")}], "next": None}
     assert (one["message_id"], one["args"], one["error"], one["traceback"]) == (ONE_ID, [2], "lost", "Traceback: the line")
+    assert [other["id"] for other in one["others"]] == [other_id]
     assert "body" not in one
 
 

@@ -18,8 +18,11 @@ from tests.factories import PASSWORD, make_superuser, make_tasks
 from tests.servers import RabbitServer
 from tests.site import BIN, ROOT, Site
 from tests.waiting import wait_until
+from workers.broker import PREFETCH
 
 DEADLINE = 60.0
+TASKS = 3 * PREFETCH
+COUNTED = "SELECT coalesce(sum(messages), 0) FROM work_counts WHERE actor = 'generate_random_number' AND outcome = 'processed'"
 
 
 class Theatre:
@@ -54,6 +57,16 @@ class Theatre:
         finally:
             connection.close()
 
+    @contextmanager
+    def results_locked(self) -> Iterator[None]:
+        """Nobody can write a number while the block runs; all can be read."""
+        connection = psycopg2.connect(self._database_url)
+        try:
+            connection.cursor().execute("LOCK TABLE task_results IN SHARE MODE")
+            yield
+        finally:
+            connection.close()
+
     def waiting(self, queue: str = "numbers") -> tuple[int, int]:
         """How many messages of a queue nobody has fetched, and how many consumers it has."""
         with pika.BlockingConnection(pika.URLParameters(self._broker_url)) as connection:
@@ -81,10 +94,10 @@ class Theatre:
 
 @pytest.fixture
 def theatre(postgres_url: str, rabbit: RabbitServer, tmp_path: Path) -> Iterator[Theatre]:
-    """With twenty Tasks."""
+    """With more Tasks than a worker fetches ahead."""
     app = make_app(postgres_url)
     with app.app_context():
-        make_tasks(20, make_superuser("prompter"))
+        make_tasks(TASKS, make_superuser("prompter"))
     close(app)
     theatre = Theatre(tmp_path, postgres_url, rabbit.create_vhost())
     with theatre.site.serving():
@@ -97,22 +110,29 @@ def test_workers_are_paused_resumed_stopped_and_killed_and_what_they_did_is_coun
         # Given a worker that has drawn the numbers of a tick
         (worker,) = wait_until(lambda: {at for at, state in theatre.states().items() if state == "online"}, within=DEADLINE)
         theatre.launch()
-        counted = "SELECT sum(messages) FROM work_counts WHERE actor = 'generate_random_number' AND outcome = 'processed'"
-        drawn = wait_until(lambda: theatre.ask("SELECT count(*) FROM task_results WHERE tick_id = (SELECT max(id) FROM ticks)") == [(20,)], within=DEADLINE)
-        assert drawn
-        ((process_id, done),) = wait_until(lambda: theatre.ask("SELECT id, processed FROM worker_processes WHERE processed >= 20"), within=DEADLINE)
+        wait_until(lambda: theatre.ask("SELECT count(*) FROM ticks WHERE state = 'finished'") == [(2,)], within=DEADLINE)
+        ((process_id, done),) = wait_until(lambda: theatre.ask(f"SELECT id, processed FROM worker_processes WHERE processed >= {2 * TASKS}"), within=DEADLINE)
 
-        # When it is paused, and another tick comes
-        theatre.ask_worker("pause", process_id)
+        # When it is paused while it has a batch in hand that can't be committed
+        with theatre.results_locked():
+            theatre.launch()
+            wait_until(lambda: theatre.waiting()[0] == TASKS - PREFETCH, within=DEADLINE)
+            theatre.ask_worker("pause", process_id)
+            wait_until(lambda: theatre.states()[worker] == "pausing", within=DEADLINE)
         wait_until(lambda: theatre.states()[worker] == "paused", within=DEADLINE)
-        theatre.launch()
 
-        # Then the messages wait, and nobody has fetched them
-        assert wait_until(lambda: theatre.waiting() == (20, 0), within=DEADLINE)
+        # Then that batch is committed, and what it had fetched beyond waits again, with nobody who fetches it
+        ((drawn,),) = theatre.ask("SELECT count(*) FROM task_results WHERE tick_id = (SELECT max(id) FROM ticks)")
+        assert 0 < drawn < TASKS
+        waiting, consumers = theatre.waiting()
+        # After half a minute without a number, on a slow machine, what is missing is published again.
+        assert waiting >= TASKS - drawn
+        assert consumers == 0
 
         # And when it is resumed, it works them
         theatre.ask_worker("resume", process_id)
-        wait_until(lambda: theatre.ask(counted) == [(done + 20,)], within=DEADLINE)
+        wait_until(lambda: theatre.ask("SELECT state FROM ticks ORDER BY id DESC LIMIT 1") == [("finished",)], within=DEADLINE)
+        wait_until(lambda: theatre.ask(f"SELECT ({COUNTED}) >= {done + TASKS}") == [(True,)], within=DEADLINE)
         assert theatre.states()[worker] == "online"
 
         # And when it is stopped, its whole command ends in order
