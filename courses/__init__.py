@@ -2,9 +2,11 @@
 
 from flask import Flask
 
-from accounts.people.belongings import Belongings, belongings_of
-from courses import api, queries, views
-from courses.actors import recompute_course, take_in_batch
+from accounts.identities.vouching import heeds_of
+from accounts.people.belongings import belongings_of
+from courses import api, people, personal_queries, views
+from courses.actors import preview_config, recompute_course, take_in_batch
+from courses.administration.pages import PAGES as ADMINISTRATION
 from courses.api import bulk, checkers, description, rows
 from courses.blueprint import blueprint
 from courses.cli import courses_cli
@@ -18,7 +20,7 @@ from workers.schedule import schedules_of
 
 ENDPOINTS = (checkers, rows, bulk, description)
 """The modules whose routes hang on the API's blueprint."""
-PAGES = (views, teaching_views, cells, students, assignments, sheet_views)
+PAGES = (views, teaching_views, cells, students, assignments, sheet_views, *ADMINISTRATION)
 """The modules whose routes hang on the pages' blueprint."""
 
 
@@ -27,9 +29,12 @@ def register(app: Flask) -> None:
     app.register_blueprint(api.blueprint)
     app.register_blueprint(blueprint)
     signposts_of(app).append(Signpost(name="Courses", endpoint="courses.index", rule=members, place=5))
-    for actor in (recompute_course, take_in_batch):
+    for actor in (recompute_course, preview_config, take_in_batch):
         actor.bind(broker_of(app))
     for schedule in (outdated_courses(app), waiting_batches(app)):
         schedules_of(app).add(schedule)
-    belongings_of(app).append(Belongings("enrolments", queries.enrolments_of_account))
+    belongings_of(app).extend(personal_queries.OF_ACCOUNT)
+    heeds_of(app).append(
+        lambda user, provider, voucher: people.bind_whom_a_provider_vouches_for(user, provider.key, voucher.subject, voucher.preferred_username)
+    )
     app.cli.add_command(courses_cli)

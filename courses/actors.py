@@ -2,10 +2,10 @@
 
 import logging
 
-from courses import batches
+from courses import batches, drafts
 from courses.config_queries import lock_course
-from courses.recomputing import recompute
-from project.database import utc_now
+from courses.loading import take_effect
+from project.database import is_trouble, utc_now
 from project.extensions import db
 from workers.actors import Queue, actor
 from workers.broker import BrokerUnreachable
@@ -15,17 +15,34 @@ log = logging.getLogger(__name__)
 
 @actor(Queue.SCORES)
 def recompute_course(course_id: int, tick_id: int | None = None) -> None:
-    """Work out all scores of a course anew, in one transaction, if they wait for it."""
+    """Put in effect what is pending in a course and work out all its scores anew, in one transaction, if they wait for it."""
     course = lock_course(course_id)
     if course is not None and course.outdated_since is not None:
-        recompute(course, utc_now())
+        take_effect(course, utc_now())
     db.session.commit()
 
 
 @actor(Queue.SCORES)
+def preview_config(course_id: int, sha256: str) -> None:
+    """Work out what an uploaded config would change, for the page that waits for it."""
+    drafts.work_out(course_id, sha256)
+
+
+@actor(Queue.SCORES)
 def take_in_batch(batch_id: int, tick_id: int | None = None) -> None:
-    """Take in some reports of a batch, and come back for the rest, so that no batch keeps a worker to itself."""
-    if batches.take_in_some(batch_id):
+    """Take in some reports of a batch, and come back for the rest, so that no batch keeps a worker to itself.
+
+    What fails again and again is tried a few times, and then the batch has failed.
+    """
+    try:
+        more = batches.take_in_some(batch_id)
+    except Exception as fault:
+        db.session.rollback()
+        if is_trouble(fault) or not batches.give_up(batch_id, fault):
+            raise
+        log.exception("batch %s has failed", batch_id)
+        return
+    if more:
         take_in_batch.send(batch_id)
 
 

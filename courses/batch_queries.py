@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import defer
 
 from courses.models import BatchState, Course, Enrolment, ReportBatch
 from courses.reports import Whom
@@ -48,3 +49,9 @@ def lock_people(course_id: int, whom: Sequence[Whom]) -> None:
     ids = [each.user_id for each in whom if each.user_id is not None]
     who = and_(Enrolment.course_id == course_id, or_(Enrolment.rms_username.in_(names), Enrolment.rms_id.in_(ids)))
     db.session.execute(select(Enrolment.id).where(who).order_by(Enrolment.id).with_for_update()).all()
+
+
+def batches_before(course_id: int, cursor: int | None, limit: int) -> Sequence[ReportBatch]:
+    """A page of the course's batches, newest first, older than `cursor`, without their lines, which may be thousands."""
+    page = select(ReportBatch).where(ReportBatch.course_id == course_id).options(defer(ReportBatch.lines)).order_by(ReportBatch.id.desc())
+    return db.session.scalars((page if cursor is None else page.where(ReportBatch.id < cursor)).limit(limit)).all()

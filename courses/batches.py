@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from courses import batch_queries as queries
-from courses.faults import ApiFault
+from courses.faults import ApiFault, demand_unarchived
 from courses.models import BatchState, ReportBatch
 from courses.reports import Report, read_report, take_in
 from courses.statuses import CourseStatus
@@ -18,6 +18,8 @@ MOST = 10_000
 """Reports in a batch."""
 SOME = 100
 """Reports in a transaction."""
+TRIES = 5
+"""In a row, of the same reports, after which a batch has failed."""
 FIELDS = frozenset({"task", "username", "user_id", "score", "check_deadline", "allow_reduction", "submit_time", "commit", "job"})
 
 Line = dict[str, str]
@@ -55,6 +57,7 @@ def take_in_some(batch_id: int) -> bool:
         try:
             if isinstance(report, ApiFault):
                 raise report
+            demand_unarchived(course)
             if not CourseStatus(course.status).takes_reports:
                 raise ApiFault(409, f'The course "{course.name}" takes no reports: it is {course.status}.')
             take_in(course, report, None, at)
@@ -66,14 +69,36 @@ def take_in_some(batch_id: int) -> bool:
     return batch.finished_at is None
 
 
+def give_up(batch_id: int, fault: Exception) -> bool:
+    """Note that the next reports of a batch can't be taken in; whether that was once too often, so that the batch has failed. Commits."""
+    batch = queries.lock_batch(batch_id)
+    if batch is None or batch.finished_at is not None:
+        db.session.rollback()
+        return False
+    batch.tries += 1
+    failed = batch.tries >= TRIES
+    if failed:
+        where = f"Lines {batch.done + 1} to {min(batch.done + SOME, batch.total)}"
+        batch.state, batch.finished_at = BatchState.FAILED, utc_now()
+        batch.reason = f"{where} could not be taken in, in {TRIES} tries: {type(fault).__name__}. The site's log has more."
+    db.session.commit()
+    return failed
+
+
+def try_again(batch: ReportBatch) -> None:
+    """Let a batch that has failed, and is locked, go on where it stopped; the caller commits, and sends it."""
+    batch.state, batch.finished_at, batch.reason, batch.tries = BatchState.WAITING, None, None, 0
+
+
 def as_json(batch: ReportBatch) -> dict[str, Any]:
-    """How far a batch is, and what was refused."""
-    return {"id": batch.id, "state": batch.state, "total": batch.total, "done": batch.done, "failed": len(batch.faults), "errors": batch.faults}
+    """How far a batch is, what was refused, and why it failed, if it did."""
+    said = {"id": batch.id, "state": batch.state, "total": batch.total, "done": batch.done, "failed": len(batch.faults), "errors": batch.faults}
+    return said | ({"reason": batch.reason} if batch.reason else {})
 
 
 def _proceed(batch: ReportBatch, done: int) -> None:
     batch.done += done
-    batch.state = BatchState.WORKING
+    batch.state, batch.tries = BatchState.WORKING, 0
     if batch.done >= batch.total:
         # Each report is in its student's history now.
         batch.state, batch.finished_at, batch.lines = BatchState.FINISHED, utc_now(), []

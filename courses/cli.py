@@ -6,16 +6,15 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from courses import history_queries, importing, queries, token_queries
+from courses import importing, making, people, queries, token_queries
 from courses.actors import send_or_leave
 from courses.config.faults import ConfigFaults
 from courses.config_queries import lock_course
 from courses.faults import ApiFault
-from courses.loading import load
-from courses.models import Course, Role, Scope
-from courses.names import name_fault, reserved_words
-from courses.recomputing import recompute
-from courses.tokens import new_course_token, token_fault
+from courses.loading import load, preview, take_effect
+from courses.models import LONGEST_TOKEN_NAME, Course, Role, Scope
+from courses.recomputing import Moved
+from courses.tokens import new_course_token
 from project import audit
 from project.database import utc_now
 from project.extensions import db, settings_of
@@ -40,17 +39,11 @@ def course_named(name: str) -> Course:
 @click.option("--token", metavar="TOKEN", help="A token that its checkers have already, from a Manytask server say; without it one is made.")
 def create(name: str, title: str | None, token: str | None) -> None:
     """Make a course, and a token that may do everything in it. A token that is made is printed, once."""
-    if fault := name_fault(name, reserved_words(rule.rule for rule in current_app.url_map.iter_rules())):
+    if fault := making.fault_of_new(name, [rule.rule for rule in current_app.url_map.iter_rules()]):
         raise click.ClickException(fault)
-    if token is not None and (fault := token_fault(token)):
+    if token is not None and (fault := making.fault_of_token(token)):
         raise click.ClickException(f"--token: {fault}")
-    if queries.find_course(name):
-        raise click.ClickException(f'there is a course "{name}" already')
-    if token is not None and token_queries.is_used(digest(token)):
-        raise click.ClickException("--token: another course has this token; each needs one of its own")
-    course, made = queries.add_course(name, title or name), token or new_course_token()
-    token_queries.add_token(course.id, "first", Scope.CONFIGURE, digest(made))
-    audit.record("course.created", ("course", course.id), name=name)
+    _, made = making.make(name, title or name, token)
     db.session.commit()
     click.echo(f"The course {name} is made. Load its config: flask courses load {name} .manytask.yml", err=True)
     if token is None:
@@ -61,18 +54,37 @@ def create(name: str, title: str | None, token: str | None) -> None:
 @click.argument("name")
 @click.argument("username")
 @click.option("--teacher", is_flag=True, help="As a teacher.")
-def enrol(name: str, username: str, teacher: bool) -> None:
+@click.option("--id", "rms_id", metavar="ID", help="The number that GitLab has for them: by it a sign-in says who they are, whatever their name becomes.")
+def enrol(name: str, username: str, teacher: bool, rms_id: str | None) -> None:
     """Enrol USERNAME, as GitLab has it, in the course NAME; whoever is in it already becomes what is said here."""
     course, role = course_named(name), Role.TEACHER if teacher else Role.STUDENT
-    if not username.isprintable() or not 0 < len(username) <= 255:
-        raise click.ClickException(f"{username!r} is no username")
-    history_queries.add_enrolment(course.id, username, role=role)
-    enrolment = queries.find_enrolment(course.id, username)
-    assert enrolment is not None
-    enrolment.role = role
-    audit.record("enrolment.changed", ("enrolment", enrolment.id), role=role)
+    try:
+        people.enrol(course, username, role, rms_id)
+    except people.PeopleFault as fault:
+        raise click.ClickException(str(fault)) from None
     db.session.commit()
     click.echo(f"{username} is a {role} of {name}.")
+
+
+@courses_cli.command()
+@click.argument("name")
+@click.argument("token_name", metavar="TOKEN_NAME")
+@click.option("--scope", type=click.Choice([scope.value for scope in Scope]), default=Scope.REPORT.value, show_default=True, help="What it may do.")
+@click.option("--student", metavar="USERNAME", help="Let it report for this student alone.")
+def token(name: str, token_name: str, scope: str, student: str | None) -> None:
+    """Make a token of the course NAME, called TOKEN_NAME. It is printed, once; a teacher can revoke it on the course's page."""
+    course, made = course_named(name), new_course_token()
+    if not token_name.isprintable() or not 0 < len(token_name) <= LONGEST_TOKEN_NAME:
+        raise click.ClickException(f"{token_name!r} is no name of a token: at most {LONGEST_TOKEN_NAME} characters that can be printed")
+    if student is not None and scope != Scope.REPORT:
+        raise click.ClickException("--student: a student's token can report, and nothing else")
+    enrolment = queries.find_enrolment(course.id, student) if student is not None else None
+    if student is not None and enrolment is None:
+        raise click.ClickException(f'--student: nobody in {name} is called "{student}"')
+    row = token_queries.add_token(course.id, token_name, Scope(scope), digest(made), enrolment.id if enrolment else None)
+    audit.record("course_token.made", ("course token", row.id), course=name, scope=scope, enrolment=row.enrolment_id)
+    db.session.commit()
+    click.echo(made)
 
 
 @courses_cli.command()
@@ -96,13 +108,13 @@ def secret(name: str, off: bool) -> None:
 def load_config(name: str, file: Path, dry_run: bool) -> None:
     """Load a .manytask.yml into the course NAME: all of it or, with every fault that it has, none."""
     try:
-        loaded = load(course_named(name).id, file.read_bytes(), preview=dry_run)
+        loaded = (preview if dry_run else load)(course_named(name).id, file.read_bytes())
     except (ConfigFaults, ApiFault) as fault:
         raise click.ClickException(str(fault)) from None
     for change in loaded.changes:
         click.echo(" ".join(part for part in (change.kind, change.thing, change.name, change.field) if part) + _values(change.before, change.after))
     for moved in loaded.moved or ():
-        click.echo(f"total {moved.rms_username}: {moved.before} → {moved.after}")
+        _say(moved)
     if dry_run:
         db.session.rollback()
         click.echo("Nothing is changed.", err=True)
@@ -125,12 +137,19 @@ def recompute_scores(name: str) -> None:
 def _recompute(name: str) -> None:
     course = course_named(name)
     lock_course(course.id)
-    moved = recompute(course, utc_now())
+    moved = take_effect(course, utc_now())
     audit.record("course.recomputed", ("course", course.id), moved=len(moved))
     db.session.commit()
     for each in moved:
-        click.echo(f"total {each.rms_username}: {each.before} → {each.after}")
-    click.echo(f"The scores of {name} are worked out; totals changed: {len(moved)}.", err=True)
+        _say(each)
+    click.echo(f"The scores of {name} are worked out; totals or grades changed: {len(moved)}.", err=True)
+
+
+def _say(moved: Moved) -> None:
+    if moved.before != moved.after:
+        click.echo(f"total {moved.rms_username}: {moved.before} → {moved.after}")
+    if moved.grade_before != moved.grade_after:
+        click.echo(f"grade {moved.rms_username}: {moved.grade_before} → {moved.grade_after}")
 
 
 @courses_cli.command("import")

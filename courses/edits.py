@@ -6,7 +6,7 @@ from typing import Any
 
 from courses import gradebook_queries, history, history_queries
 from courses.evaluation import Terms
-from courses.faults import ApiFault, unknown_task, unknown_user
+from courses.faults import ApiFault, demand_unarchived, unknown_task, unknown_user
 from courses.history_queries import Person
 from courses.models import ChangeKind, Course
 from courses.scoring import LARGEST, EntryKind, edit_to_undo
@@ -33,7 +33,7 @@ class Seen:
 
 
 def set_scores(course: Course, username: str, scores: Mapping[str, int], author_id: int | None) -> Row:
-    """Let these points count, by task; what has them already is left alone. The caller commits. Raises ApiFault (400, 404)."""
+    """Let these points count, by task; what has them already is left alone. The caller commits. Raises ApiFault (400, 404, 409)."""
     person = _locked(course, username)
     for task, value in scores.items():
         terms = history_queries.terms_of(course.id, task)
@@ -166,6 +166,7 @@ def _terms(course: Course, task: str) -> Terms:
 
 
 def _locked(course: Course, username: str) -> Row:
+    demand_unarchived(course)
     person = history_queries.lock_person(course.id, rms_username=username)
     if person is None:
         raise unknown_user(username)

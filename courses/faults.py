@@ -1,5 +1,7 @@
 """What the API refuses, with what a student or a teacher can do about it: the text stands in the log of a CI."""
 
+from courses.models import Course
+
 
 class ApiFault(Exception):  # noqa: N818  # a refusal, with a status of HTTP
     """A request that is refused, and why."""
@@ -17,3 +19,9 @@ def unknown_user(name: str) -> ApiFault:
 def unknown_task(name: str) -> ApiFault:
     """404: the course has no such task, or it is switched off."""
     return ApiFault(404, f'Unknown task "{name}".', "the course's .manytask.yml has no such task, or it is not enabled.")
+
+
+def demand_unarchived(course: Course) -> None:
+    """Nothing of an archived course changes. Raises ApiFault (409)."""
+    if course.archived_at is not None:
+        raise ApiFault(409, f'The course "{course.name}" is archived: it can only be read.', "a teacher can bring it back on the course's page.")

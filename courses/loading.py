@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from courses import config_queries as queries
 from courses.config.changes import Change, changes
 from courses.config.model import CourseConfig
 from courses.config.reader import read_config
-from courses.faults import ApiFault
+from courses.faults import ApiFault, demand_unarchived
 from courses.models import Assignment, Course, Group
-from courses.recomputing import Moved, recompute
+from courses.recomputing import Moved, foresee, recompute
 from courses.statuses import CourseStatus
 from project import audit
 from project.database import utc_now
@@ -22,38 +23,77 @@ FEW = 50
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a config changed: the course, and whose totals; None where a worker works that out."""
+    """What a config changes: the course, and who moves; None where a worker works that out."""
 
     changes: Sequence[Change]
     moved: Sequence[Moved] | None
 
 
-def load(course_id: int, data: bytes, *, preview: bool = False) -> Loaded:
-    """Load the config; the caller commits, and then calls `send_or_leave` if `moved` is None.
+def load(course_id: int, data: bytes) -> Loaded:
+    """Load the config; the caller commits, and then calls `send_or_leave` if `moved` is None, for then it is not in effect yet.
 
-    A preview recomputes everybody, and is rolled back by the caller. Raises ConfigFaults, and ApiFault for a course that is finished (409) or gone (404).
+    Raises ConfigFaults, and ApiFault for a course that is finished or archived (409) or gone (404).
     """
-    config = read_config(data)
-    course = queries.lock_course(course_id)
-    if course is None:
-        raise ApiFault(404, "The course is not there any more.")
-    if not CourseStatus(course.status).takes_configs:
-        raise finished(course)
-    found = changes(read_config(course.config.encode()) if course.config else None, config)
-    _put(course, config)
-    at = utc_now()
-    course.config, course.config_loaded_at = data.decode(), at
+    course, found = _compared(course_id, data)
+    course.pending_config, at = data.decode(), utc_now()
     audit.record("course.config_loaded", ("course", course.id), changes=len(found))
-    db.session.flush()
-    if preview or queries.count_people(course.id) <= FEW:
-        return Loaded(found, recompute(course, at))
+    return Loaded(found, settle(course, at))
+
+
+def preview(course_id: int, data: bytes) -> Loaded:
+    """What loading the config would do, and nobody is locked out meanwhile; the caller rolls back. Raises as `load`."""
+    course, found = _compared(course_id, data)
+    course.pending_config, at = data.decode(), utc_now()
+    _put_in_effect(course, at)
+    return Loaded(found, foresee(course, at))
+
+
+def change_rules(course: Course, **settings: Any) -> Sequence[Moved] | None:
+    """Change columns of a course, which is locked, that scores or grades depend on; who moves, or None where a worker works it out. The caller commits."""
+    course.pending_settings = {**(course.pending_settings or {}), **settings}
+    return settle(course, utc_now())
+
+
+def settle(course: Course, at: datetime) -> Sequence[Moved] | None:
+    """Let what is pending take effect: at once where people are few, else by a worker, of which nobody sees a half meanwhile."""
+    if queries.count_people(course.id) <= FEW:
+        return take_effect(course, at)
     course.outdated_since = at
-    return Loaded(found, None)
+    return None
+
+
+def take_effect(course: Course, at: datetime) -> Sequence[Moved]:
+    """Put in effect what is pending, in one transaction with all scores and totals that it makes. The course is locked; the caller commits."""
+    _put_in_effect(course, at)
+    return recompute(course, at)
 
 
 def finished(course: Course) -> ApiFault:
     """409: nothing counts any more."""
     return ApiFault(409, f'The course "{course.name}" is finished.', "a teacher can set another status on the course's page.")
+
+
+def _compared(course_id: int, data: bytes) -> tuple[Course, Sequence[Change]]:
+    """The course, locked, and what the config changes in it."""
+    config = read_config(data)
+    course = queries.lock_course(course_id)
+    if course is None:
+        raise ApiFault(404, "The course is not there any more.")
+    demand_unarchived(course)
+    if not CourseStatus(course.status).takes_configs:
+        raise finished(course)
+    return course, changes(read_config(course.config.encode()) if course.config else None, config)
+
+
+def _put_in_effect(course: Course, at: datetime) -> None:
+    """Settings first: what a config says of them counts."""
+    for name, value in (course.pending_settings or {}).items():
+        setattr(course, name, value)
+    if course.pending_config is not None:
+        _put(course, read_config(course.pending_config.encode()))
+        course.config, course.config_loaded_at = course.pending_config, at
+    course.pending_settings = course.pending_config = None
+    db.session.flush()
 
 
 def _put(course: Course, config: CourseConfig) -> None:

@@ -73,6 +73,8 @@ class Course(Model):
     """Whether students see the rows of others."""
     reports_enrol_anyone: Mapped[bool] = mapped_column(default=False)
     """Whether a report enrols somebody whom the instance does not know."""
+    identity_provider: Mapped[str] = mapped_column(String(16), default="gitlab", server_default="gitlab")
+    """The key of the provider whose accounts reports name; a sign-in there binds. Empty where only teachers say who is who."""
     enrolment_secret_hash: Mapped[str | None] = mapped_column(String(64))
     """None while nobody can enrol by a secret."""
     grade_formulas: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -80,6 +82,10 @@ class Course(Model):
     config: Mapped[str | None] = mapped_column(Text)
     """The `.manytask.yml` that was loaded last, as it came."""
     config_loaded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    pending_config: Mapped[str | None] = mapped_column(Text)
+    """The config that takes the other's place together with all scores that it makes; None while none waits."""
+    pending_settings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Columns of this row that wait likewise."""
     outdated_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Since when scores wait for being recomputed by a worker; None if they are what they should be."""
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -312,7 +318,30 @@ class ReportBatch(Model):
     done: Mapped[int] = mapped_column(default=0)
     faults: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """`{"line": 3, "error": "…"}` for each that was refused."""
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often in a row the next lines could not be taken in."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    """Why it failed; None unless it did."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class ConfigDraft(Model):
+    """A config that was uploaded to a course and is looked at before it is loaded; a course has one at a time."""
+
+    __tablename__ = "config_drafts"
+
+    course_id: Mapped[int] = mapped_column(BigInteger, ForeignKey(Course.id, ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of `text`: what is loaded is what was looked at."""
+    text: Mapped[str] = mapped_column(Text)
+    based_on: Mapped[str | None] = mapped_column(String(64))
+    """The SHA-256 of the course's config that it was compared to; None if there was none."""
+    changes: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    """As `config.changes.Change` has them; None until they are worked out."""
+    moved: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    """As `recomputing.Moved` has them."""
+    made_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey(User.id, ondelete="SET NULL"), index=True)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Boolean, Double, Integer, Row, Text, delete, literal, select, tuple_, update
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Double, Integer, Row, Text, and_, delete, literal, select, tuple_, update
 
 from courses.evaluation import Counting
 from courses.history_queries import COUNTING
@@ -37,38 +37,49 @@ class Past(NamedTuple):
     why: str
 
 
-def lock_people(course_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Everybody in the course, with what is kept of their scores; their histories are the transaction's alone."""
+PEOPLE = (Enrolment.id, Enrolment.rms_username, Enrolment.total, Enrolment.large_count, Enrolment.saved_grade)
+
+
+def _who(course_id: int, only: int | None) -> ColumnElement[bool]:
+    """Everybody in the course, or the one enrolment."""
+    everybody = Enrolment.course_id == course_id
+    return everybody if only is None else and_(everybody, Enrolment.id == only)
+
+
+def people_of(course_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Everybody in the course, with what is kept of their scores."""
+    return db.session.execute(select(*PEOPLE).where(Enrolment.course_id == course_id).order_by(Enrolment.id)).all()
+
+
+def lock_people(course_id: int, only: int | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The same, or the one enrolment of it; their histories are the transaction's alone."""
+    who = _who(course_id, only)
     if on_sqlite():
-        own = update(Enrolment).where(Enrolment.course_id == course_id).values(total=Enrolment.total)
-        db.session.execute(own.execution_options(synchronize_session=False))
-    columns = (Enrolment.id, Enrolment.rms_username, Enrolment.total, Enrolment.large_count, Enrolment.saved_grade)
-    return db.session.execute(select(*columns).where(Enrolment.course_id == course_id).order_by(Enrolment.id).with_for_update()).all()
+        db.session.execute(update(Enrolment).where(who).values(total=Enrolment.total).execution_options(synchronize_session=False))
+    return db.session.execute(select(*PEOPLE).where(who).order_by(Enrolment.id).with_for_update()).all()
 
 
-def histories_of(course_id: int) -> Iterator[Past]:
+def histories_of(course_id: int, only: int | None = None) -> Iterator[Past]:
     """All entries of the course, history by history, each in its order."""
     rows = select(*(getattr(Submission, name) for name in Past._fields)).join(Enrolment, Enrolment.id == Submission.enrolment_id)
-    ordered = rows.where(Enrolment.course_id == course_id).order_by(Submission.enrolment_id, Submission.assignment_id, Submission.id)
+    ordered = rows.where(_who(course_id, only)).order_by(Submission.enrolment_id, Submission.assignment_id, Submission.id)
     return (Past(*row) for row in db.session.execute(ordered.execution_options(yield_per=CHUNK)))
 
 
-def extensions_of(course_id: int) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+def extensions_of(course_id: int, only: int | None = None) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     """The extensions by enrolment."""
     columns = (Extension.enrolment_id, Extension.assignment_id, Extension.group_id, Extension.extra, Extension.ends_at)
     found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-    for row in db.session.execute(select(*columns).join(Enrolment, Enrolment.id == Extension.enrolment_id).where(Enrolment.course_id == course_id)):
+    for row in db.session.execute(select(*columns).join(Enrolment, Enrolment.id == Extension.enrolment_id).where(_who(course_id, only))):
         found[row.enrolment_id].append(row)
     return found
 
 
-def scores_of(course_id: int) -> dict[int, dict[int, int]]:
+def scores_of(course_id: int, only: int | None = None) -> dict[int, dict[int, int]]:
     """What counts, by enrolment and assignment."""
     columns = (Score.enrolment_id, Score.assignment_id, Score.value)
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    for person, assignment, value in db.session.execute(
-        select(*columns).join(Enrolment, Enrolment.id == Score.enrolment_id).where(Enrolment.course_id == course_id)
-    ):
+    for person, assignment, value in db.session.execute(select(*columns).join(Enrolment, Enrolment.id == Score.enrolment_id).where(_who(course_id, only))):
         found[person][assignment] = value
     return found
 

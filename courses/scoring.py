@@ -15,7 +15,7 @@ MOST_OF_FULL = 2.0
 """The largest share of an assignment's points that a report may name."""
 LARGEST = 2**31 - 1
 """The largest score that the database keeps."""
-_ABSOLUTE = re.compile(r"[+-]?[0-9]+")
+_ABSOLUTE = re.compile(r"([+-]*)([0-9]+)")
 _SHARE = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
@@ -28,16 +28,18 @@ class ScoreError(ValueError):
 def parse_score(text: str | None, full: int) -> int:
     """The points that a report's `score` means for an assignment worth `full`; without one, all of them.
 
-    Whole digits are points, without a limit but the database's. Anything with a point or an exponent is a share of the full score: below 0 it is
-    nothing, above 2.0 an error, else it is rounded as Python does. So "1" is one point and "1.0" is all of it.
+    Whole digits are points, without a limit but the database's; of signs there may be many, and an odd number of minuses is one. Anything with a
+    point or an exponent is a share of the full score: below 0 it is nothing, above 2.0 an error, else it is rounded as Python does. So "1" is one
+    point and "1.0" is all of it.
     """
     if text is None:
         return full
     text = text.strip()
-    if _ABSOLUTE.fullmatch(text):
-        if len(text.lstrip("+-0")) > len(str(LARGEST)) or abs(int(text)) > LARGEST:
+    if absolute := _ABSOLUTE.fullmatch(text):
+        signs, digits = absolute.groups()
+        if len(digits.lstrip("0")) > len(str(LARGEST)) or int(digits) > LARGEST:
             raise ScoreError(f'score "{_short(text)}" is too large: at most {LARGEST} points')
-        return int(text)
+        return -int(digits) if signs.count("-") % 2 else int(digits)
     if not _SHARE.fullmatch(text):
         raise ScoreError(f'score "{_short(text)}" is no number. Points are whole, e.g. 7; a share of the full score has a point, e.g. 0.7')
     share = float(text)

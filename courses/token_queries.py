@@ -1,5 +1,7 @@
 """What is asked of the tokens of courses, and of the course that a request is about. A token that is revoked stays, and opens nothing."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Row, and_, select, update
 
 from courses.models import Course, CourseToken, Enrolment, Role, Scope
@@ -8,6 +10,8 @@ from project.extensions import db
 
 USED_SECONDS = 60
 """How stale `last_used_at` may be."""
+MOST_SHOWN = 500
+"""Tokens on a page."""
 
 
 def course_with_token(name: str, token_hash: str) -> Row[Course, CourseToken | None] | None:
@@ -55,3 +59,17 @@ def is_teacher(course_id: int, rms_username: str) -> bool:
     """Whether whoever has that name is a teacher of the course."""
     named = (Enrolment.course_id == course_id, Enrolment.rms_username == rms_username, Enrolment.role == Role.TEACHER)
     return db.session.scalar(select(Enrolment.id).where(*named)) is not None
+
+
+def tokens_of(course_id: int) -> Sequence[Row[CourseToken, str | None]]:
+    """The course's tokens, live ones first and of these the newest, each with the student that it is for, if it is for one alone."""
+    rows = select(CourseToken, Enrolment.rms_username).outerjoin(Enrolment, Enrolment.id == CourseToken.enrolment_id)
+    order = CourseToken.revoked_at.is_not(None), CourseToken.id.desc()
+    return db.session.execute(rows.where(CourseToken.course_id == course_id).order_by(*order).limit(MOST_SHOWN)).all()
+
+
+def revoke(course_id: int, token_id: int) -> str | None:
+    """Let a live token of the course open nothing any more; its name, None if there is none; the caller commits."""
+    live = (CourseToken.id == token_id, CourseToken.course_id == course_id, CourseToken.revoked_at.is_(None))
+    revoked = update(CourseToken).where(*live).values(revoked_at=now()).returning(CourseToken.name)
+    return db.session.scalar(revoked.execution_options(synchronize_session=False))

@@ -28,8 +28,11 @@ RECENT = 5
 @blueprint.get("/")
 @open_to(members)
 def index() -> ResponseReturnValue:
-    """One's courses."""
-    return render_template("courses/index.html", courses=student_queries.courses_of(current_user.id))
+    """One's courses, and for whoever may look at any, the others."""
+    own = student_queries.courses_of(current_user.id)
+    mine = {course.id for course, _ in own}
+    others = [course for course in queries.every_course() if course.id not in mine] if _sees_everything() else []
+    return render_template("courses/index.html", courses=own, others=others)
 
 
 @blueprint.get("/<course_name>/")
@@ -54,6 +57,7 @@ def course(course_name: str) -> ResponseReturnValue:
         standing=enrolment and overview.standing(records, enrolment, at),
         extensions=[(extension, records.name_of(extension)) for extension in records.extensions],
         recent=student_queries.history_before(enrolment.id, None, RECENT) if enrolment else [],
+        teaches=current_user.is_superuser or (enrolment is not None and _is_teacher(enrolment)),
     )
 
 
@@ -90,8 +94,8 @@ def enrol(course_name: str) -> ResponseReturnValue:
     form = EnrolForm(found, secret=request.args.get("secret", ""))
     if not form.validate_on_submit():
         return render_template("courses/enrol.html", course=found, form=form)
-    gitlab = next((provider.issuer for provider in settings_of(current_app).providers if provider.key == "gitlab"), None)
-    enrolment_id = student_queries.enrol(found.id, current_user.id, current_user.username, gitlab)
+    issuer = next((provider.issuer for provider in settings_of(current_app).providers if provider.key == found.identity_provider), None)
+    enrolment_id = student_queries.enrol(found.id, current_user.id, current_user.username, issuer)
     if enrolment_id is None:
         flash("You are in this course already.", "info")
     else:

@@ -5,10 +5,12 @@ from sqlalchemy.exc import IntegrityError
 from accounts import queries, registration
 from accounts.identities import queries as identities
 from accounts.identities.providers import Voucher
+from accounts.identities.vouching import vouched
 from accounts.models import User
 from accounts.usernames import username_fault
 from project import audit
 from project.extensions import db
+from project.providers import Provider
 
 
 def suggested_username(voucher: Voucher) -> str:
@@ -17,7 +19,7 @@ def suggested_username(voucher: Voucher) -> str:
     return "" if username_fault(name) or queries.find_user(name) else name
 
 
-def add_newcomer(username: str, voucher: Voucher, *, how: str) -> User | None:
+def add_newcomer(username: str, voucher: Voucher, provider: Provider) -> User | None:
     """A user without a password who is linked to what was proved; None if the username or the identity was taken meanwhile; the caller commits.
 
     Raises InviteGoneError where registering takes an invite that is good.
@@ -30,6 +32,7 @@ def add_newcomer(username: str, voucher: Voucher, *, how: str) -> User | None:
     if not identities.link(user.id, issuer=voucher.issuer, subject=voucher.subject, name=voucher.name):
         db.session.rollback()
         return None
-    registration.admit(user, how=how)
+    registration.admit(user, how=provider.key)
     audit.record("identity.linked", ("user", user.id), by=user.id, issuer=voucher.issuer)
+    vouched(user, provider, voucher)
     return user

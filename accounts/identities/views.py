@@ -15,6 +15,7 @@ from accounts.identities.discovery import ProviderError
 from accounts.identities.forms import NewcomerForm
 from accounts.identities.newcomers import add_newcomer, suggested_username
 from accounts.identities.providers import Voucher
+from accounts.identities.vouching import vouched
 from accounts.identities.ways_in import unlink_fault
 from accounts.login import log_in, pass_first_factor
 from project import audit, errors
@@ -90,7 +91,7 @@ def choose_username() -> ResponseReturnValue:
     form = NewcomerForm(username=suggested_username(voucher))
     if form.validate_on_submit():
         try:
-            user = add_newcomer(form.username.data, voucher, how=provider.key)
+            user = add_newcomer(form.username.data, voucher, provider)
         except registration.InviteGoneError:
             db.session.rollback()
             return registration.invite_gone()
@@ -168,6 +169,7 @@ def _link(provider: Provider, voucher: Voucher, user_id: int) -> ResponseReturnV
         return redirect(url_for(".login", next=url_for(".identities")))
     if queries.link(user_id, issuer=voucher.issuer, subject=voucher.subject, name=voucher.name):
         audit.record("identity.linked", ("user", user_id), issuer=voucher.issuer)
+        vouched(current_user, provider, voucher)
         db.session.commit()
         flash(f"You can log in with {provider.name} now, as {voucher.name}.", "success")
         return redirect(url_for(".identities"))
@@ -191,6 +193,7 @@ def _sign_in(provider: Provider, voucher: Voucher, target: str | None) -> Respon
         flash(f"The account that {voucher.name} at {provider.name} is linked to is not active. A superuser of this site can activate it.", "error")
         return redirect(url_for(".login"))
     queries.use(identity.id)
+    vouched(user, provider, voucher)
     return pass_first_factor(user, remember=False, target=target, how=provider.key)
 
 

@@ -10,7 +10,7 @@ from courses import gradebook_queries, history_queries, token_queries
 from courses.actors import send_or_leave
 from courses.api import blueprint
 from courses.callers import Caller, open_to_course
-from courses.faults import ApiFault, unknown_task, unknown_user
+from courses.faults import ApiFault, demand_unarchived, unknown_task, unknown_user
 from courses.loading import finished, load
 from courses.models import Course, Scope
 from courses.reports import read_report, read_whom, take_in
@@ -132,6 +132,7 @@ def demand_ready(course: Course) -> Course:
 
 def demand_reports(course: Course) -> Course:
     """The course, if it takes reports. Raises ApiFault (409)."""
-    if not CourseStatus(demand_ready(course).status).takes_reports:
+    demand_unarchived(demand_ready(course))
+    if not CourseStatus(course.status).takes_reports:
         raise finished(course)
     return course

@@ -64,13 +64,14 @@ BATCH = record(
         "state": text(enum=["waiting", "working", "finished", "failed"]),
         "errors": listed(record({"line": whole(), "error": text()})),
     },
-    {"url": text()},
+    {"url": text(), "reason": text()},
 )
 SUCCESS = record({"success": FLAG})
 STUDENT = {"username": text(minLength=1)}
 ERROR = record({"error": text(), "message": text()})
 REFUSALS = {400: "What was sent can't be understood.", 403: "The key does not open this.", 404: "There is no such course, task or student."}
-STATUS = {409: "The course has no config yet, or is finished."}
+ARCHIVED = {409: "The course is archived."}
+STATUS = {409: "The course has no config yet, is finished or archived."}
 
 
 def operation(
@@ -147,15 +148,26 @@ PATHS: dict[str, Schema] = {
             LOGGED_IN,
             body={JSON: record({"new_scores": {"type": "object", "additionalProperties": NUMBER}, "row_data": record(STUDENT)})},
             answers={200: record({"success": FLAG, "row_data": text()})},
+            refusals=REFUSALS | ARCHIVED,
         )
     },
     "/api/{course}/comment/update": {
-        "post": operation("Note something about a student", LOGGED_IN, body={JSON: record(STUDENT | {"comment": text()})}, answers={200: SUCCESS})
+        "post": operation(
+            "Note something about a student",
+            LOGGED_IN,
+            body={JSON: record(STUDENT | {"comment": text()})},
+            answers={200: SUCCESS},
+            refusals=REFUSALS | ARCHIVED,
+        )
     },
     "/api/{course}/grade/override": {
-        "post": operation("Let a grade stand", LOGGED_IN, body={JSON: record(STUDENT | {"grade": whole(minimum=0)})}, answers={200: SUCCESS})
+        "post": operation(
+            "Let a grade stand", LOGGED_IN, body={JSON: record(STUDENT | {"grade": whole(minimum=0)})}, answers={200: SUCCESS}, refusals=REFUSALS | ARCHIVED
+        )
     },
-    "/api/{course}/grade/clear_override": {"post": operation("Let the formulas decide again", LOGGED_IN, body={JSON: record(STUDENT)}, answers={200: SUCCESS})},
+    "/api/{course}/grade/clear_override": {
+        "post": operation("Let the formulas decide again", LOGGED_IN, body={JSON: record(STUDENT)}, answers={200: SUCCESS}, refusals=REFUSALS | ARCHIVED)
+    },
     "/api/{course}/reports": {
         "post": operation(
             "Report many scores, which a worker takes in",

@@ -8,6 +8,7 @@ from courses.models import (
     Assignment,
     BatchState,
     ChangeKind,
+    ConfigDraft,
     Course,
     CourseToken,
     Enrolment,
@@ -24,6 +25,16 @@ from courses.scoring import EntryKind
 from project.extensions import Model, db
 from project.tokens import digest
 
+COURSE_CONFIG = """version: 1
+ui: {task_url_template: "https://git.example/$GROUP_NAME/$TASK_NAME"}
+deadlines:
+  timezone: Europe/Moscow
+  schedule:
+  - {group: Open, start: 2025-09-07 10:00, end: 2100-01-01 00:00, tasks: [{task: product, score: 10}]}
+"""
+FAULT = {"line": 1, "error": "Unknown task."}
+CHANGE = {"kind": "points", "thing": "task", "name": "product", "field": "points", "before": "10", "after": "20"}
+MOVED = {"rms_username": "student", "before": 5, "after": 9, "grade_before": 2, "grade_after": 5}
 Row = TypeVar("Row", bound=Model)
 SECRET = "an-enrolment-secret"
 _numbers = count(1)

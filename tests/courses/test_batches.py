@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from dramatiq import Worker
 from flask import Flask
 
-from courses import batches
+from courses import batches, reports
+from courses.actors import take_in_batch
 from courses.models import Scope
 from tests.courses.courses_api import Api, add_token, make_api
 from tests.waiting import wait_until
@@ -46,6 +48,30 @@ def test_a_batch_that_a_worker_is_given_twice_is_taken_in_once(app: Flask, api: 
 
     assert more == [False, False]
     assert api.get("reports/1").json["done"] == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_batch_that_keeps_failing_has_failed_with_its_reason_and_keeps_its_lines(app: Flask, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "SOME", 1)
+    api.send("reports", [{"task": "sum", "username": name} for name in ("alice", "bob")])
+
+    def fail_for_bob(course: Any, report: Any, *others: Any) -> Any:
+        if report.whom.username == "bob":
+            raise ZeroDivisionError
+        return reports.take_in(course, report, *others)
+
+    monkeypatch.setattr(batches, "take_in", fail_for_bob)
+    with app.app_context():
+        take_in_batch.function(1)
+        for _ in range(batches.TRIES - 1):
+            with pytest.raises(ZeroDivisionError):
+                take_in_batch.function(1)
+        waiting = api.get("reports/1").json["state"]
+        take_in_batch.function(1)
+
+    failed = api.get("reports/1").json
+    assert (waiting, failed["state"], failed["done"]) == ("working", "failed", 1)
+    assert failed["reason"].startswith("Lines 2 to 2 could not be taken in, in 5 tries: ZeroDivisionError.")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -87,16 +87,17 @@ def test_a_grade_never_falls_once_all_tasks_are_issued(api: Api) -> None:
     assert (api.row()["total_score"], api.row()["grade"]) == (0, 3)
 
 
-def test_of_many_students_a_worker_works_the_scores_out(app: Flask, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_students_a_worker_puts_the_config_in_effect_together_with_its_scores(app: Flask, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.report("sum", score="0.5")
+    before = api.get("deadlines").json, api.get("database").json
     monkeypatch.setattr(loading, "FEW", 1)
 
     assert api.load(CONFIG.replace("{task: sum, score: 10}", "{task: sum, score: 30}")).status_code == 200
-    assert api.row()["total_score"] == 5
+    assert (api.get("deadlines").json, api.get("database").json) == before
     with app.app_context():
         recompute_course.function(1)
 
-    assert api.row()["total_score"] == 15
+    assert (api.row()["total_score"], api.get("deadlines").json["tasks"][0]["score"]) == (15, 30)
 
 
 def test_a_config_takes_few_statements(app: Flask, api: Api) -> None:

@@ -54,7 +54,7 @@ def test_a_course_keeps_the_token_that_its_checkers_have(app: Flask) -> None:
 
     assert (made.exit_code, made.stdout) == (0, "")
     assert Api(app.test_client(), token="a-token-from-manytask").get("ping").status_code == 200
-    assert "another course has this token" in run(app, "create", "other", "--token", "a-token-from-manytask").output
+    assert "Another course has this token" in run(app, "create", "other", "--token", "a-token-from-manytask").output
 
 
 def test_a_secret_lets_people_in_until_there_is_another_or_none(app: Flask, file: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_name_that_no_address_can_have_or_the_site_has_is_refused(app: Flask, 
 def test_a_name_is_taken_once(app: Flask) -> None:
     run(app, "create", "algo")
 
-    assert 'there is a course "algo" already' in run(app, "create", "algo").output
+    assert 'There is a course "algo" already' in run(app, "create", "algo").output
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(app: Flask, file: Path) -> None:
@@ -159,4 +159,4 @@ def test_a_file_that_cant_be_imported_changes_nothing(app: Flask, tmp_path: Path
 def test_recomputing_says_whose_total_changed(app: Flask) -> None:
     make_api(app).report("sum")
 
-    assert "totals changed: 0" in run(app, "recompute", "algo").output
+    assert "totals or grades changed: 0" in run(app, "recompute", "algo").output

@@ -52,7 +52,7 @@ def test_what_reports_keep_is_what_recomputing_keeps(app: Flask, api: Api) -> No
         moved = recompute(course, utc_now())
 
         assert everything_kept() == before
-        assert Moved("alice", 9, 15) in moved
+        assert Moved("alice", 9, 15, 3, 3) in moved
 
 
 def test_a_score_that_no_history_has_goes(app: Flask, api: Api) -> None:

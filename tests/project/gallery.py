@@ -119,6 +119,25 @@ SHOWINGS = [
     Showing("comment refused", "superuser", "/courses/shown/gradebook/{student}/comment", {"seen": "x", "comment": "Was ill"}),
     Showing("scores to import", "superuser", "/courses/shown/gradebook/import", {"sheet": "username,sum,total\nstudent,3,9"}),
     Showing("scores that can't be imported", "superuser", "/courses/shown/gradebook/import", {"sheet": "username,sum,odd\nstudent,x,1\nnobody,2"}),
+    Showing("new course refused", "superuser", "/courses/new", {"name": "new", "title": ""}),
+    Showing("new course made", "superuser", "/courses/new", {"name": "made", "title": "Made"}),
+    Showing(
+        "settings refused", "superuser", "/courses/sample/settings", {"title": "", "status": "x", "timezone": "Mars", "links": "x", "max_submissions": "0"}
+    ),
+    Showing("course token made", "superuser", "/courses/shown/tokens", {"name": "CI", "scope": "report", "current": PASSWORD}),
+    Showing("course token refused", "superuser", "/courses/shown/tokens", {"name": "", "scope": "x", "student": "nobody", "current": "wrong password"}),
+    Showing("course secret made", "superuser", "/courses/shown/tokens/secret", {"a": ""}),
+    Showing("no people found", "superuser", "/courses/shown/people?search=nowhere"),
+    Showing("enrolment refused by a teacher", "superuser", "/courses/shown/people", {"rms_username": "@x"}),
+    Showing("person without an account", "superuser", "/courses/shown/people/2"),
+    Showing("binding refused", "superuser", "/courses/shown/people/2/bind", {"account": "nobody"}),
+    Showing("config with faults", "superuser", "/courses/shown/config", {"text": "version: 2\nui: {}\n"}),
+    Showing("config not there", "superuser", "/courses/sample/config"),
+    Showing("extension refused", "superuser", "/courses/shown/extensions", {"student": "nobody", "of": "x", "days": "-1"}),
+    Showing("extensions of one", "superuser", "/courses/shown/extensions?student=student"),
+    Showing("copy refused", "superuser", "/courses/shown/copy", {"name": "shown", "title": "", "days": "x"}),
+    Showing("exported person", "superuser", "/courses/shown/people/1/export", {"a": ""}),
+    Showing("course, superuser", "superuser", "/courses/shown/"),
     Showing("newcomer from elsewhere", "visitor", "/accounts/identities/new", carries=_newcomer()),
 ]
 
@@ -147,7 +166,9 @@ class Gallery:
             "lost": self.lost,
             "paused": self.paused,
         }
-        return text.format(**ids, password_link=self.password_link, recovery_code=code)
+        for name, value in {**ids, "password_link": self.password_link, "recovery_code": code}.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
 
     def form_of(self, showing: Showing) -> dict[str, str] | None:
         """What is sent for it."""

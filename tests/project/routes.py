@@ -10,7 +10,8 @@ from accounts.models import User
 from courses.models import Course
 from courses.queries import assignments_of, find_enrolment
 from project.extensions import Model, db
-from tests.courses.rows import make_shown_course
+from project.tokens import digest
+from tests.courses.rows import COURSE_CONFIG, make_shown_course
 from tests.factories import PASSWORD, make_process, make_superuser, make_task, make_user
 from workers.broker import InProcessBroker, broker_of
 
@@ -58,6 +59,7 @@ class Visit:
         return f"{self.method}-{self.endpoint}"
 
 
+SETTINGS = {"title": "Shown", "status": "in_progress", "timezone": "Europe/Moscow", "deadline_kind": "interpolate", "identity_provider": "gitlab"}
 TASK = {"lower_limit": "0", "upper_limit": "1"}
 
 VISITS = [
@@ -116,6 +118,42 @@ VISITS = [
     Visit("courses.undo_change", "POST", "/courses/shown/gradebook/{student}/undo", superusers(404), {"id": "999"}),
     Visit("courses.statistics", "GET", "/courses/shown/statistics", reviewers(200)),
     Visit("courses.assignment", "GET", "/courses/shown/assignments/sum", reviewers(200)),
+    # The administration, which teachers may open too; tests/courses/administration tries them.
+    Visit("courses.new", "GET", "/courses/new", superusers(200)),
+    Visit("courses.new", "POST", "/courses/new", superusers(200), {"name": "next", "title": "Next"}),
+    Visit("courses.settings", "GET", "/courses/shown/settings", superusers(200)),
+    Visit("courses.settings", "POST", "/courses/shown/settings", superusers(302), SETTINGS),
+    Visit("courses.archive", "POST", "/courses/shown/archive", superusers(302)),
+    Visit("courses.copy", "GET", "/courses/shown/copy", superusers(200)),
+    Visit("courses.copy", "POST", "/courses/shown/copy", superusers(200), {"name": "later", "title": "Later", "days": "364"}),
+    Visit("courses.tokens", "GET", "/courses/shown/tokens", superusers(200)),
+    Visit("courses.tokens", "POST", "/courses/shown/tokens", superusers(200), {"name": "CI", "scope": "report", "current": PASSWORD}),
+    Visit("courses.revoke_token", "POST", "/courses/shown/tokens/revoke", superusers(302), {"id": "1"}),
+    Visit("courses.secret", "POST", "/courses/shown/tokens/secret", superusers(200)),
+    Visit("courses.people", "GET", "/courses/shown/people", superusers(200)),
+    Visit("courses.people", "POST", "/courses/shown/people", superusers(302), {"rms_username": "somebody"}),
+    Visit("courses.person", "GET", "/courses/shown/people/1", superusers(200)),
+    Visit("courses.change_role", "POST", "/courses/shown/people/1/role", superusers(302), {"role": "teacher"}),
+    Visit("courses.name_person", "POST", "/courses/shown/people/1/name", superusers(302), {"rms_username": "another"}),
+    Visit("courses.bind_person", "POST", "/courses/shown/people/2/bind", superusers(302), {"account": "bystander"}),
+    Visit("courses.unbind_person", "POST", "/courses/shown/people/1/unbind", superusers(302)),
+    Visit("courses.export_person", "POST", "/courses/shown/people/1/export", superusers(200)),
+    Visit("courses.delete_person", "GET", "/courses/shown/people/1/delete", superusers(200)),
+    Visit("courses.delete_person", "POST", "/courses/shown/people/1/delete", superusers(302), {"typed": "student"}),
+    Visit("courses.config", "GET", "/courses/shown/config", superusers(200)),
+    Visit("courses.config", "POST", "/courses/shown/config", superusers(302), {"text": COURSE_CONFIG}),
+    Visit("courses.config_file", "GET", "/courses/shown/config/file", superusers(200)),
+    Visit("courses.config_state", "GET", "/courses/shown/config/state", superusers(200)),
+    Visit("courses.preview", "GET", "/courses/shown/config/preview", superusers(200)),
+    Visit("courses.preview_state", "GET", "/courses/shown/config/preview/state", superusers(200)),
+    Visit("courses.load_config", "POST", "/courses/shown/config/load", superusers(302), {"sha256": digest(COURSE_CONFIG)}),
+    Visit("courses.discard_config", "POST", "/courses/shown/config/discard", superusers(302)),
+    Visit("courses.extensions", "GET", "/courses/shown/extensions", superusers(200)),
+    Visit("courses.extensions", "POST", "/courses/shown/extensions", superusers(302), {"student": "student", "of": "task-1", "days": "2"}),
+    Visit("courses.withdraw_extension", "POST", "/courses/shown/extensions/withdraw", superusers(302), {"id": "1"}),
+    Visit("courses.batches", "GET", "/courses/shown/batches", superusers(200)),
+    Visit("courses.batch_list", "GET", "/courses/shown/batches/list", superusers(200)),
+    Visit("courses.retry_batch", "POST", "/courses/shown/batches/retry", superusers(302), {"id": "1"}),
     # By a session; tests/courses asks them with tokens.
     Visit("courses_api.healthcheck", "GET", "/api/healthcheck", everyone(200)),
     Visit("courses_api.openapi", "GET", "/api/openapi.json", everyone(200)),
@@ -266,6 +304,10 @@ class World:
     def filled(self, text: str) -> str:
         """The text with the ids in it."""
         return text.format(task=self.task, user=self.user, process=self.process, student=self.student, assignment=self.assignment)
+        """The text with the ids in it; a config's own braces stay."""
+        for name in ("task", "user", "process"):
+            text = text.replace(f"{{{name}}}", str(getattr(self, name)))
+        return text
 
 
 def make_world(app: Flask) -> World:

@@ -1,0 +1,78 @@
+"""What the tables of courses hold about one person, by the account or by who that is in one course; what teachers note for each other is theirs."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+from accounts.people.belongings import Belongings, Record
+from courses.models import Assignment, Course, CourseToken, Enrolment, Extension, Group, Score, Submission
+from project.extensions import db
+
+CHUNK = 1000
+ENROLMENT = ("role", "rms_username", "rms_id", "first_name", "last_name", "repo_url", "total", "large_count", "saved_grade", "grade_override", "created_at")
+SUBMISSION = (
+    *("kind", "raw", "check_deadline", "allow_reduction", "submitted_at", "arrived_at", "commit", "job"),
+    *("attempt", "multiplier", "earned", "score", "counted", "why"),
+)
+COURSE, TASK = Course.name.label("course"), Assignment.name.label("task")
+
+
+def _records(rows: Select[*tuple[Any, ...]]) -> Iterator[Record]:
+    for row in db.session.execute(rows.execution_options(yield_per=CHUNK)).mappings():
+        yield dict(row)
+
+
+def _columns(model: type[Any], names: tuple[str, ...]) -> list[Any]:
+    return [getattr(model, name) for name in names]
+
+
+def _enrolments(who: ColumnElement[bool]) -> Iterator[Record]:
+    rows = select(COURSE, *_columns(Enrolment, ENROLMENT)).join(Course, Course.id == Enrolment.course_id)
+    return _records(rows.where(who).order_by(Enrolment.id))
+
+
+def _scores(who: ColumnElement[bool]) -> Iterator[Record]:
+    rows = select(COURSE, TASK, Score.value, Score.updated_at).join_from(Score, Enrolment, Enrolment.id == Score.enrolment_id)
+    rows = rows.join(Course, Course.id == Enrolment.course_id).join(Assignment, Assignment.id == Score.assignment_id)
+    return _records(rows.where(who).order_by(Score.enrolment_id, Score.assignment_id))
+
+
+def _submissions(who: ColumnElement[bool]) -> Iterator[Record]:
+    rows = select(COURSE, TASK, *_columns(Submission, SUBMISSION)).join_from(Submission, Enrolment, Enrolment.id == Submission.enrolment_id)
+    rows = rows.join(Course, Course.id == Enrolment.course_id).join(Assignment, Assignment.id == Submission.assignment_id)
+    return _records(rows.where(who).order_by(Submission.id))
+
+
+def _extensions(who: ColumnElement[bool]) -> Iterator[Record]:
+    rows = select(COURSE, Group.name.label("group"), TASK, Extension.extra, *_columns(Extension, ("ends_at", "reason", "created_at")))
+    rows = rows.join_from(Extension, Enrolment, Enrolment.id == Extension.enrolment_id).join(Course, Course.id == Enrolment.course_id)
+    rows = rows.outerjoin(Group, Group.id == Extension.group_id).outerjoin(Assignment, Assignment.id == Extension.assignment_id)
+    for record in _records(rows.where(who).order_by(Extension.id)):
+        extra = record["extra"]
+        yield {**record, "extra": None if extra is None else extra.total_seconds()}
+
+
+def _tokens(who: ColumnElement[bool]) -> Iterator[Record]:
+    rows = select(COURSE, *_columns(CourseToken, ("name", "scope", "created_at", "last_used_at", "revoked_at")))
+    rows = rows.join_from(CourseToken, Enrolment, Enrolment.id == CourseToken.enrolment_id).join(Course, Course.id == Enrolment.course_id)
+    return _records(rows.where(who).order_by(CourseToken.id))
+
+
+ALL: dict[str, Callable[[ColumnElement[bool]], Iterator[Record]]] = {
+    "enrolments": _enrolments,
+    "scores": _scores,
+    "submissions": _submissions,
+    "extensions": _extensions,
+    "course tokens": _tokens,
+}
+
+
+def _by(find: Callable[[ColumnElement[bool]], Iterator[Record]], column: Any) -> Callable[[int], Iterator[Record]]:
+    return lambda number: find(column == number)
+
+
+OF_ACCOUNT = [Belongings(name, _by(find, Enrolment.account_id)) for name, find in ALL.items()]
+"""By the id of an account, in all courses."""
+OF_ENROLMENT = [Belongings(name, _by(find, Enrolment.id)) for name, find in ALL.items()]
+"""By the id of an enrolment, in its course."""
