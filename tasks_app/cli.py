@@ -14,6 +14,7 @@ from project import audit
 from project.database import is_trouble
 from project.extensions import db, settings_of
 from project.ids import LARGEST_ID
+from project.samples import samples_of
 from tasks_app import queries, retention_queries
 from tasks_app.actors import generate_random_number
 from tasks_app.retention_queries import AGING, SLICE
@@ -116,7 +117,7 @@ def _prune(dry_run: bool) -> None:
 @click.command("first-run")
 @with_appcontext
 def first_run() -> None:
-    """Give a new site its first superuser, whose password is printed once, and a few sample Tasks.
+    """Give a new site its first superuser, whose password is printed once, and a few sample Tasks and a sample course.
 
     Does nothing where anybody has an account already.
     """
@@ -126,5 +127,7 @@ def first_run() -> None:
     admin = accounts.add_user("admin", hash_password(password), is_superuser=True)
     for title, lower, upper in SAMPLES:
         queries.add_task(admin, lower, upper, title)
+    for make_sample in samples_of(current_app):
+        make_sample(admin.id)
     db.session.commit()
     click.secho(f"\n  Log in as  admin  with the password  {password}\n  It is not shown again; change it under your name, top right.\n", bold=True)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, FloatField, IntegerField, SelectField, SubmitField, TextAreaField
+from wtforms import BooleanField, Field, FloatField, IntegerField, RadioField, SelectField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
@@ -68,7 +68,7 @@ class SettingsForm(FlaskForm):
     """What teachers set. What the loaded config decides is left out, see `FROM_CONFIG`."""
 
     title = title_field()
-    status = SelectField("Status", choices=[SelectChoice(status.value, f"{status}: {MEANING[status]}") for status in CourseStatus])
+    status = RadioField("Status", choices=[SelectChoice(status.value, MEANING[status]) for status in CourseStatus])
     timezone = TextField("Time zone", [DataRequired("Name the zone, e.g. Europe/Berlin.")], filters=[trimmed], description="Europe/Berlin, say.")
     deadline_kind = SelectField("Deadlines", choices=[SelectChoice(kind.value, words) for kind, words in KINDS.items()])
     task_url_template = TextField(
@@ -89,7 +89,9 @@ class SettingsForm(FlaskForm):
         default=0.0,
         description="A share of the points: 0.05 is 5 %.",
     )
-    enforce_limits = BooleanField("Enforce these two limits", description="Otherwise they are words: Manytask never enforced them.")
+    enforce_limits = BooleanField(
+        "Enforce the most submissions, and what each takes off", description="Otherwise both are words: Manytask never enforced them."
+    )
     show_all_scores = BooleanField("Students see the scores of all", description="Otherwise each student's own row alone.")
     reports_enrol_anyone = BooleanField("Reports enrol anyone", description="Otherwise a report of somebody whom the site does not know is refused.")
     identity_provider = SelectField(

@@ -5,8 +5,8 @@ from alembic import op
 
 from project.database import UTCDateTime
 
-revision = "0016"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 
 
 def upgrade() -> None:
