@@ -80,7 +80,9 @@ STUDENTS = {"ada": ("Ada", "Lovelace"), "alan": ("Alan", "Turing"), "grace": ("G
 
 
 def make_sample_course(teacher_id: int) -> None:
-    """The course, whose teacher has that account, without a token; the caller commits."""
+    """The course, whose teacher has that account, without a token, unless there is one of its name; the caller commits."""
+    if queries.find_course(NAME):
+        return
     at, course = utc_now(), queries.add_course(NAME, TITLE)
     load(course.id, config_at(at).encode())
     history_queries.add_enrolment(course.id, TEACHER, role=Role.TEACHER, account_id=teacher_id)

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, Field, IntegerField, SelectField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from accounts.forms import TextField
 from courses import queries
+from courses.administration.setting_forms import between
 from courses.models import Assignment, Course, Enrolment, Group, Role
 from project.forms import trimmed
 
@@ -26,10 +27,8 @@ class ExtensionForm(FlaskForm):
         "Student", [DataRequired("Say who gets more time.")], filters=[trimmed], description="The name in reports.", render_kw={"autocomplete": "off"}
     )
     of = SelectField("For")
-    days = IntegerField(
-        "Days more", [Optional(), NumberRange(0, MOST_DAYS, f"0 to {MOST_DAYS} days.")], description="Each step and the end come so much later."
-    )
-    hours = IntegerField("Hours more", [Optional(), NumberRange(0, 23, "0 to 23 hours.")])
+    days = IntegerField("Days more", [Optional(), between(0, MOST_DAYS, f"0 to {MOST_DAYS} days.")], description="Each step and the end come so much later.")
+    hours = IntegerField("Hours more", [Optional(), between(0, 23, "0 to 23 hours.")])
     ends_at = DateTimeLocalField("Or an end of one's own", [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
     reason = TextAreaField("Why", [Length(max=LONGEST_REASON, message=f"At most {LONGEST_REASON} characters.")], description="The student sees it.")
     submit = SubmitField("Give the time")
@@ -53,6 +52,8 @@ class ExtensionForm(FlaskForm):
 
     def validate_days(self, field: Field) -> None:
         """Extra time or an own end, and not both."""
+        if self.days.errors or self.hours.errors:
+            return
         if bool(self.extra) == bool(self.ends_at.data):
             raise ValidationError("Say how much more time, or until when, and not both.")
 

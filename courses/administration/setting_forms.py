@@ -1,5 +1,6 @@
 """What a person may type about a whole course, and the error for each wrong thing."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from flask import current_app
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, FloatField, IntegerField, RadioField, SelectField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from accounts.forms import TextField
 from courses.deadlines import DeadlineKind
@@ -31,6 +32,16 @@ def printable(_form: FlaskForm, field: Field) -> None:
     """A WTForms validator: text on one line, which a column takes."""
     if field.data and not field.data.isprintable():
         raise ValidationError("There is a control character in it.")
+
+
+def between(lowest: float, highest: float, message: str) -> Callable[[FlaskForm, Field], None]:
+    """A WTForms validator: a number from the one to the other. WTForms' own makes a float of it, which a number of 400 digits can't be."""
+
+    def validate(_form: FlaskForm, field: Field) -> None:
+        if field.data is not None and not lowest <= field.data <= highest:
+            raise ValidationError(message)
+
+    return validate
 
 
 def title_field() -> TextField:
@@ -57,7 +68,7 @@ class CopyForm(NewCourseForm):
 
     days = IntegerField(
         "Days by which every date is later",
-        [InputRequired("Say how many days; 0 leaves the dates."), NumberRange(-3660, 3660, "At most ten years.")],
+        [InputRequired("Say how many days; 0 leaves the dates."), between(-3660, 3660, "At most ten years.")],
         default=364,
         description="364 days are 52 weeks: a Monday stays a Monday, and 10:00 stays 10:00.",
     )
@@ -81,11 +92,11 @@ class SettingsForm(FlaskForm):
         "Links", [Length(max=10 * LONGEST_ADDRESS, message="These are too many.")], description="One a line: Forum: https://forum.example.org"
     )
     max_submissions = IntegerField(
-        "Most submissions of a task", [Optional(), NumberRange(1, MOST, "At least one, or nothing for no limit.")], description="Nothing: as many as they like."
+        "Most submissions of a task", [Optional(), between(1, MOST, "At least one, or nothing for no limit.")], description="Nothing: as many as they like."
     )
     submission_penalty = FloatField(
         "Each counted submission takes off",
-        [Optional(), NumberRange(0, 1, "A share from 0 to 1.")],
+        [Optional(), between(0, 1, "A share from 0 to 1.")],
         default=0.0,
         description="A share of the points: 0.05 is 5 %.",
     )

@@ -99,7 +99,11 @@ def make_shown_course(student_id: int) -> Course:
     _added(CourseToken(course_id=course.id, name="CI", scope=Scope.REPORT, token_hash=digest("a token of CI")))
     make_entry(student, tasks[0], 7, kind=EntryKind.EDIT, attempt=None, why="A teacher set the score to 7.", reason="The tests were too strict.")
     _added(RowChange(enrolment_id=student.id, kind=ChangeKind.COMMENT, before="Was ill", after="Was ill in May", at=at))
-    _added(ReportBatch(course_id=course.id, state=BatchState.FINISHED, lines=[], total=0))
+    _added(ReportBatch(course_id=course.id, state=BatchState.FAILED, lines=[{"task": "sum"}], total=1, reason="Nobody knows.", faults=[FAULT]))
+    make_enrolment(course, rms_username="unbound", rms_id="4711", first_name="Una", last_name="Bound")
+    _added(ConfigDraft(course_id=course.id, text=COURSE_CONFIG, sha256=digest(COURSE_CONFIG), based_on=digest(COURSE_CONFIG), changes=[CHANGE], moved=[MOVED]))
+    course.config, course.config_loaded_at = COURSE_CONFIG, at
+    db.session.commit()
     return course
 
 

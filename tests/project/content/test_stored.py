@@ -51,9 +51,8 @@ SHAPES: dict[str, Callable[[str], Any]] = {
 """How text stands in JSON that is read by its names."""
 SHOWN_NOWHERE = {
     *("alarms.about", "alarms.text", "failed_logins.subject"),
-    *("courses.task_url_template", "courses.config", "assignments.url"),
-    *("enrolments.repo_url", "submissions.raw"),
-    *("course_tokens.name", "report_batches.lines", "report_batches.faults"),
+    *("courses.pending_config", "courses.pending_settings", "config_drafts.text", "config_drafts.based_on", "assignments.url"),
+    "report_batches.lines",
     *("work_counts.queue", "work_counts.actor"),
 }
 """What no answer holds."""
