@@ -57,6 +57,7 @@ def course(course_name: str) -> ResponseReturnValue:
         standing=enrolment and overview.standing(records, enrolment, at),
         extensions=[(extension, records.name_of(extension)) for extension in records.extensions],
         recent=student_queries.history_before(enrolment.id, None, RECENT) if enrolment else [],
+        is_staff=_is_staff(enrolment),
         teaches=current_user.is_superuser or (enrolment is not None and _is_teacher(enrolment)),
     )
 

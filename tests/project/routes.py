@@ -302,10 +302,8 @@ class World:
     people: dict[str, int | None]
 
     def filled(self, text: str) -> str:
-        """The text with the ids in it."""
-        return text.format(task=self.task, user=self.user, process=self.process, student=self.student, assignment=self.assignment)
         """The text with the ids in it; a config's own braces stay."""
-        for name in ("task", "user", "process"):
+        for name in ("task", "user", "process", "student", "assignment"):
             text = text.replace(f"{{{name}}}", str(getattr(self, name)))
         return text
 
