@@ -1,0 +1,1 @@
+"""The administration of a course by its teachers."""
