@@ -50,12 +50,13 @@ class ExtensionForm(FlaskForm):
         if self.enrolment is None or self.enrolment.role != Role.STUDENT:
             raise ValidationError(f'No student of this course is called "{field.data}".')
 
-    def validate_days(self, field: Field) -> None:
+    def validate(self, extra_validators: Any = None) -> bool:
         """Extra time or an own end, and not both."""
-        if self.days.errors or self.hours.errors:
-            return
-        if bool(self.extra) == bool(self.ends_at.data):
-            raise ValidationError("Say how much more time, or until when, and not both.")
+        good = bool(super().validate(extra_validators))
+        if good and bool(self.extra) == bool(self.ends_at.data):
+            self.days.errors = ["Say how much more time, or until when, and not both."]
+            return False
+        return good
 
     def validate_reason(self, field: Field) -> None:
         """Text that a column takes."""

@@ -22,6 +22,7 @@ def statistics(seat: Seat) -> ResponseReturnValue:
     """A row for each task: how many solved it, have a part of it, tried it in vain."""
     return render_template(
         "courses/teaching/statistics.html",
+        seat=seat,
         course=seat.course,
         tasks=statistics_queries.of_tasks(seat.course.id),
         students=cell_queries.count_students(seat.course.id),
@@ -43,6 +44,7 @@ def assignment(seat: Seat, task: str) -> ResponseReturnValue:
     address = url_for("courses.assignment", course_name=seat.course.name, task=task)
     return render_template(
         "courses/teaching/assignment.html",
+        seat=seat,
         course=seat.course,
         task=found,
         zone=ZoneInfo(seat.course.timezone),

@@ -100,7 +100,7 @@ def _text_of(form: SheetForm) -> str:
 
 
 def _page(seat: Seat, form: SheetForm, text: str = "", plan: Plan | None = None) -> str:
-    return render_template("courses/teaching/import.html", course=seat.course, form=form, text=text, plan=plan, shown=SHOWN)
+    return render_template("courses/teaching/import.html", seat=seat, course=seat.course, form=form, text=text, plan=plan, shown=SHOWN)
 
 
 def _attached(seat: Seat, kind: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Rows that belong to a user, and what the database says of users."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -12,12 +13,13 @@ from accounts.links.models import OneTimeLink, Purpose
 from accounts.models import User
 from accounts.second_factor.models import Authenticator, RecoveryCode
 from accounts.tokens.models import ApiToken
-from courses.models import Course, Enrolment
+from courses.models import Course, CourseToken, Scope
 from project.audit import AuditEvent
 from project.database import utc_now
 from project.extensions import Model, db
 from project.tokens import digest, new_token
 from tasks_app.models import Task
+from tests.courses.rows import make_assignment, make_enrolment, make_entry, make_extension, make_group
 from tests.factories import make_session
 
 SECRETS = ("a-secret-of-an-app", digest("a token"), digest("a code"), digest("a link"), digest("a device"))
@@ -32,11 +34,14 @@ def give_everything(app: Flask, user_id: int, username: str) -> None:
         course = Course(name=f"course-{user_id}", title="A course")
         db.session.add(course)
         db.session.flush()
+        enrolment, task = make_enrolment(course, user_id, rms_username=username), make_assignment(make_group(course))
+        make_entry(enrolment, task)
+        make_extension(enrolment, assignment_id=task.id, extra=timedelta(days=1))
         db.session.add_all(
             [
                 Authenticator(user_id=user_id, secret=SECRETS[0], created_at=at, confirmed_at=at),
                 RecoveryCode(user_id=user_id, code_hash=SECRETS[2]),
-                Enrolment(course_id=course.id, account_id=user_id, rms_username=username),
+                CourseToken(course_id=course.id, enrolment_id=enrolment.id, name="CI", scope=Scope.REPORT, token_hash=digest(f"a token of {username}")),
                 Identity(user_id=user_id, issuer="https://gitlab.example", subject="7", name="Ada L.", created_at=at),
                 ApiToken(user_id=user_id, name="my laptop", scopes=["tasks"], token_hash=SECRETS[1], created_at=at, expires_at=at),
                 OneTimeLink(purpose=Purpose.INVITE, token_hash=SECRETS[3], user_id=user_id, note="Ada of group 7", created_at=at, expires_at=at, used_at=at),

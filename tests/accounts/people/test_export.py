@@ -41,6 +41,10 @@ def test_the_export_holds_each_kind_of_what_there_is(app: Flask, boss: FlaskClie
         "audit_events": 2,
         "tasks": 2,
         "enrolments": 1,
+        "scores": 1,
+        "submissions": 1,
+        "extensions": 1,
+        "course tokens": 1,
     }
     assert data["account"][0]["username"] == "ada"
     assert data["api_tokens"][0]["name"] == "my laptop"

@@ -45,6 +45,9 @@ OUR_OWN = {
 SHAPES: dict[str, Callable[[str], Any]] = {
     "api_tokens.scopes": lambda text: [text],
     "courses.links": lambda text: {text: "https://forum.example"},
+    "report_batches.faults": lambda text: [{"line": 1, "error": text}],
+    "config_drafts.changes": lambda text: [dict.fromkeys(("kind", "thing", "name", "field", "before", "after"), text)],
+    "config_drafts.moved": lambda text: [{"rms_username": text, "before": 1, "after": 2, "grade_before": 3, "grade_after": 4}],
     "worker_processes.queues": lambda text: [text],
     "worker_processes.at_work": lambda text: [{"actor": text, "message_id": text, "call": text, "since": "2026-11-21T12:00:00+00:00"}],
 }
