@@ -128,11 +128,12 @@ SELECT 'host' || number, 7, 1, '2.2.1', '["chores", "numbers", "scores"]', 4, 10
         'since', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'))) FROM generate_series(1, 4) AS thread)
 FROM generate_series(1, %(hosts)s) AS number ORDER BY number
 """
-# A day of minutes and a week of hours, of six actors, in which all that can happen does.
+# What the monitor keeps of the past (workers/monitor/history.py), of six actors, in which all that can happen does.
 WORK = """
 INSERT INTO work_counts (at, queue, actor, outcome, bucket, messages, seconds)
 SELECT at, 'numbers', 'actor_' || actor, outcome, bucket, 100 + bucket, 10.5
-FROM (SELECT date_trunc('minute', now()) - make_interval(mins => number) AS at FROM generate_series(0, 1499) AS number
+FROM (SELECT date_trunc('minute', now()) - make_interval(mins => number) AS at FROM generate_series(0, 119) AS number
+    UNION SELECT date_trunc('hour', now()) - make_interval(mins => 15 * number) FROM generate_series(8, 100) AS number
     UNION SELECT date_trunc('hour', now()) - make_interval(hours => number) FROM generate_series(26, 191) AS number) AS slots,
     generate_series(1, 6) AS actor, unnest(ARRAY['processed', 'retried', 'failed']) AS outcome, generate_series(0, 15, 3) AS bucket
 """
@@ -142,8 +143,10 @@ SELECT queue, 100000, 10, 0, %(hosts)s, 1000, now() - interval '5 minutes', now(
 """
 QUEUE_MINUTES = """
 INSERT INTO queue_minutes (at, queue, ready)
-SELECT date_trunc('minute', now()) - make_interval(mins => number), queue, number %% 1000 + 1
-FROM generate_series(0, 11519) AS number, unnest(ARRAY['chores', 'numbers', 'scores']) AS queue
+SELECT at, queue, extract(epoch FROM at)::bigint / 60 %% 1000 + 1
+FROM (SELECT date_trunc('minute', now()) - make_interval(mins => number) AS at FROM generate_series(0, 1499) AS number
+    UNION SELECT date_trunc('hour', now()) - make_interval(hours => number) FROM generate_series(26, 191) AS number) AS slots,
+    unnest(ARRAY['chores', 'numbers', 'scores']) AS queue
 """
 
 PARTS: Sequence[Part] = [

@@ -1,4 +1,4 @@
-"""What the monitor keeps of the past: minutes for a day, hours for a week, and a sum of all before that, so that counters never fall."""
+"""What the monitor keeps of the past: minutes for two hours, quarters of an hour for a day, hours for a week, a sum of all before; counters never fall."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,8 @@ from project.database import insert
 from project.extensions import db
 from workers.monitor.models import Outcome, QueueMinute, WorkCount, WorkerProcess
 
-MINUTES_KEPT = timedelta(hours=25)
+MINUTES_KEPT = timedelta(hours=2)
+QUARTERS_KEPT = timedelta(hours=25)
 HOURS_KEPT = timedelta(days=8)
 PROCESSES_KEPT = timedelta(days=7)
 FOREVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,13 +48,15 @@ def _slot(at: Any, step: timedelta) -> ColumnElement[int]:
 
 
 def roll_up(at: datetime) -> None:
-    """Make hours of minutes that are old, a sum of hours that are older, and forget processes that ended long ago; commits.
+    """Make quarters of an hour of minutes that are old, hours of those, a sum of the oldest, and forget processes that ended long ago; commits.
 
     Any number of processes may do so at once: each row is moved by the one that deletes it.
     """
-    _move(WorkCount.at < at - MINUTES_KEPT, extract("minute", WorkCount.at) != 0, to=lambda then: then.replace(minute=0))
+    minute = extract("minute", WorkCount.at)
+    _move(WorkCount.at < at - MINUTES_KEPT, minute.not_in((0, 15, 30, 45)), to=lambda then: then.replace(minute=then.minute // 15 * 15))
+    _move(WorkCount.at < at - QUARTERS_KEPT, minute != 0, to=lambda then: then.replace(minute=0))
     _move(WorkCount.at < at - HOURS_KEPT, WorkCount.at > FOREVER, to=lambda _then: FOREVER)
-    old = (QueueMinute.at < at - MINUTES_KEPT) & (extract("minute", QueueMinute.at) != 0) | (QueueMinute.at < at - HOURS_KEPT)
+    old = (QueueMinute.at < at - QUARTERS_KEPT) & (extract("minute", QueueMinute.at) != 0) | (QueueMinute.at < at - HOURS_KEPT)
     db.session.execute(delete(QueueMinute).where(old).execution_options(synchronize_session=False))
     db.session.execute(delete(WorkerProcess).where(WorkerProcess.heartbeat_at < at - PROCESSES_KEPT).execution_options(synchronize_session=False))
     db.session.commit()

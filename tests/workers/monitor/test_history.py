@@ -1,13 +1,13 @@
-"""What the monitor keeps: minutes, hours, and a sum that never falls; and what is counted as what."""
+"""What the monitor keeps: minutes, quarters, hours, and a sum that never falls; and what is counted as what."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from dramatiq import Worker
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from project.database import utc_now
 from project.extensions import db
@@ -19,9 +19,9 @@ from workers.monitor.gathering import Amount, Kind, gathering_of
 from workers.monitor.models import Outcome, WorkCount, WorkerProcess, WorkerState
 
 
-def count(messages: int, *, ago: timedelta) -> None:
-    """Note that so many messages were processed."""
-    queries.add_counts(utc_now() - ago, {Kind("numbers", "draw", Outcome.PROCESSED, 2): Amount(messages, 0.1 * messages)})
+def count(messages: int, at: datetime) -> None:
+    """Note that so many messages were processed then."""
+    queries.add_counts(at, {Kind("numbers", "draw", Outcome.PROCESSED, 2): Amount(messages, 0.1 * messages)})
     db.session.commit()
 
 
@@ -34,22 +34,29 @@ def test_what_two_workers_did_in_a_minute_is_added_up(context: Flask) -> None:
     assert (row.at, row.messages, row.seconds) == (NOON, 7, 1.0)
 
 
-def test_minutes_become_hours_and_hours_a_sum_and_nothing_is_lost(context: Flask) -> None:
-    for ago in (timedelta(0), timedelta(hours=30), timedelta(hours=30, minutes=1), timedelta(days=9), timedelta(days=30)):
-        count(1, ago=ago)
+def test_minutes_become_quarters_and_hours_and_a_sum_and_nothing_is_lost(context: Flask) -> None:
+    at = utc_now().replace(minute=50, second=0, microsecond=0)
+    for ago in (timedelta(0), *(timedelta(hours=3, minutes=number) for number in range(15)), timedelta(hours=30), timedelta(hours=31, minutes=1)):
+        count(1, at - ago)
+    for ago in (timedelta(days=9), timedelta(days=30)):
+        count(1, at - ago)
 
     for _ in range(2):
-        history.roll_up(utc_now())
+        history.roll_up(at)
 
-    assert db.session.scalar(select(func.sum(WorkCount.messages))) == 5
-    assert db.session.scalar(select(WorkCount.messages).where(WorkCount.at == history.FOREVER)) == 2
-    hours = db.session.scalars(select(WorkCount.at).where(WorkCount.at > history.FOREVER, WorkCount.at < utc_now() - timedelta(hours=20))).all()
-    assert {at.minute for at in hours} == {0}
+    def amounts(since: datetime, until: datetime) -> list[tuple[int, int]]:
+        rows = select(WorkCount.at, WorkCount.messages).where(WorkCount.at > since, WorkCount.at < until).order_by(WorkCount.at)
+        return [(row.at.minute, row.messages) for row in db.session.execute(rows)]
+
+    assert amounts(at - timedelta(hours=1), at + timedelta(hours=1)) == [(50, 1)]
+    assert amounts(at - timedelta(hours=20), at - timedelta(hours=2)) == [(30, 9), (45, 6)]
+    assert amounts(history.FOREVER, at - timedelta(hours=20)) == [(0, 1), (0, 1)]
+    assert amounts(history.FOREVER - timedelta(days=1), history.FOREVER + timedelta(days=1)) == [(0, 2)]
 
 
 def test_slots_have_what_ended_in_them(context: Flask) -> None:
-    count(2, ago=timedelta(minutes=10))
-    count(3, ago=timedelta(minutes=10))
+    count(2, utc_now() - timedelta(minutes=10))
+    count(3, utc_now() - timedelta(minutes=10))
 
     queries.add_counts(utc_now(), {Kind("numbers", "draw", Outcome.FAILED, 2): Amount(4)})
     db.session.commit()
