@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, Subquery, case, func, literal, literal_column, or_, select, true, union
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, String, Subquery, and_, case, func, literal, literal_column, or_, select, true, union
+from sqlalchemy.orm import aliased, contains_eager
 
 from accounts.models import User
 from project.database import on_sqlite
@@ -16,8 +16,8 @@ from tasks_app.models import Task
 
 NEAR = 2000
 """Tasks that a search looks through by themselves. If a page's worth of them is found there, which takes one in forty, looking for all would take longer."""
-SAMPLE = 400
-"""Tasks that tell which of several words is rare."""
+SAMPLE, LIKELY = 400, 4
+"""Tasks that tell which of several words is rare, and whether it is worth while to look near: there are ten or so in the sample if a page's worth is near."""
 
 BY_AUTHOR: ColumnElement[str] = func.lower(User.username, type_=String)
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
@@ -39,19 +39,22 @@ def tasks_in(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) ->
     """Those of them in a stretch of the list that is sorted by `key`: rows of the Task, its key and its id."""
     if not words:
         return _read(_nearest(stretch, key), stretch)
-    near = _nearest(replace(stretch, limit=NEAR), key)
-    found = _read(near, stretch, words)
-    return found if len(found) == stretch.limit else _read(_searched(stretch, _rarest_first(stretch, words, key), key), stretch)
+    all_near, near = _amounts_near(stretch, words, key)
+    if all_near >= LIKELY:
+        found = _read(_nearest(replace(stretch, limit=NEAR), key), stretch, words)
+        if len(found) == stretch.limit:
+            return found
+    rarest_first = [word for _, word in sorted(zip(near, words, strict=True), key=lambda pair: pair[0])]
+    return _read(_searched(stretch, rarest_first, key), stretch)
 
 
-def _rarest_first(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) -> Sequence[str]:
-    """The words by how many of the Tasks near the place have each."""
-    if len(words) == 1:
-        return words
+def _amounts_near(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) -> tuple[int, Sequence[int]]:
+    """How many of a few Tasks near the place have all the words, and how many have each."""
     near = _nearest(replace(stretch, limit=SAMPLE), key)
-    having = [func.coalesce(func.sum(case((_has(word), 1), else_=0)), 0) for word in words]
-    amounts = db.session.execute(select(*having).select_from(near).join(Task, Task.id == near.c.id).join(Task.author)).one()
-    return [word for _, word in sorted(zip(amounts, words, strict=True), key=lambda pair: pair[0])]
+    having = [_has(word) for word in words]
+    sums = [func.coalesce(func.sum(case((has, 1), else_=0)), 0) for has in (and_(*having), *having)]
+    all_words, *each = db.session.execute(select(*sums).select_from(near).join(Task, Task.id == near.c.id).join(Task.author)).one()
+    return all_words, each
 
 
 def _read(places: Subquery, stretch: Stretch, words: Sequence[str] = ()) -> Sequence[Row[Task, Any, int]]:
@@ -86,11 +89,21 @@ def _nearest_by_author(stretch: Stretch) -> Subquery:
 def _searched(stretch: Stretch, words: Sequence[str], key: ColumnElement[Any]) -> Subquery:
     """Out of all that have the first word, however far from the place they are: materialised, for in the order of the list they are far between."""
     first, *others = words
+    tasks = select(Task.id, key.label("key")).where(*(_has_by_itself(word) for word in others))
+    with_authors = tasks.join(Task.author)
+    if key is BY_AUTHOR:
+        tasks = with_authors
     # Each part by an index of its own, which an OR over two tables can't; and with the other words in each, for what has the first is read once then.
-    having_first = (Task.id == (read_id(first) or 0), _says(Task.title, first), _says(User.username, first))
-    parts = (select(Task.id, key.label("key")).join(Task.author).where(part, *(_has(word) for word in others)) for part in having_first)
+    parts = (tasks.where(Task.id == (read_id(first) or 0)), tasks.where(_says(Task.title, first)), with_authors.where(_says(User.username, first)))
     found = union(*parts).cte("found").prefix_with("MATERIALIZED")
     return stretch.of(select(found), found.c.key, found.c.id).subquery()
+
+
+def _has_by_itself(word: str) -> ColumnElement[bool]:
+    """Whether a Task has a word, its author's name looked up row by row: PostgreSQL expects many rows, and would read all users to join them."""
+    author = aliased(User)
+    name = select(author.username).where(author.id == Task.created_by).scalar_subquery()
+    return or_(Task.id == (read_id(word) or 0), _says(Task.title, word), _says(name, word))
 
 
 def _has(word: str) -> ColumnElement[bool]:
@@ -98,7 +111,7 @@ def _has(word: str) -> ColumnElement[bool]:
     return or_(Task.id == (read_id(word) or 0), _says(Task.title, word), _says(User.username, word))
 
 
-def _says(text: InstrumentedAttribute[Any], word: str) -> ColumnElement[bool]:
+def _says(text: SQLColumnExpression[Any], word: str) -> ColumnElement[bool]:
     """Whether a text has a word, or a part of one. One or two letters are looked for where words begin: no index knows them elsewhere."""
     if len(word) > 2 or not word.isascii():
         return text.icontains(word, autoescape=True)
