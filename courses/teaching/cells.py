@@ -91,7 +91,7 @@ def _address(seat: Seat, person: Any, task: Any) -> str:
 def _shown(seat: Seat, person: Any, task: Any, form: ScoreForm | None) -> str:
     about: dict[str, Any] = {"seat": seat, "course": seat.course, "person": person, "task": task, "form": form, "score": score_of(person.id, task.id)}
     if "HX-Request" in request.headers:
-        for field in (form.score, form.reason) if form else ():
+        for field in (form.seen, form.score, form.reason) if form else ():
             # Several cells of a page may be open.
             field.id = f"{field.name}-{person.id}-{task.id}"
         address = _address(seat, person, task)

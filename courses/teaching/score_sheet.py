@@ -87,7 +87,7 @@ def plan(course: Course, text: str) -> Plan:
     kept = recomputing_queries.scores_of(course.id)
     found, faults, changes, same = list(_cells(heading, rows, single=single)), [], [], 0
     # What a whole column has wrong is said once.
-    if not single and (unknown := [name for name in heading if name not in tasks and name not in ABOUT]):
+    if not single and (unknown := [name for name in heading if name and name not in tasks and name not in ABOUT]):
         faults += [Fault(1, f'Unknown task "{name}": the course has no such task, or it is not enabled.') for name in unknown]
     seen: set[tuple[str, str]] = set()
     unknown_people: set[tuple[int, str]] = set()
@@ -178,7 +178,9 @@ def _cells(heading: list[str], rows: list[tuple[int, list[str]]], *, single: boo
         elif single:
             yield Cell(line, username, values["task"], values["score"])
         else:
-            yield from (Cell(line, username, name, cell) for name, cell in zip(heading, row, strict=False) if name and name not in ABOUT and cell)
+            named = list(zip(heading, row, strict=False))
+            yield from (Fault(line, f'"{cell}" stands below no name of a task.') for name, cell in named if cell and not name)
+            yield from (Cell(line, username, name, cell) for name, cell in named if cell and name and name not in ABOUT)
 
 
 def _unguarded(cell: str) -> str:

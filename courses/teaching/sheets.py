@@ -62,6 +62,6 @@ def as_xlsx(course: Course) -> bytes:
 
 def _write(sheet: Any, row: int, column: int, value: str | float | None, style: Any) -> None:
     if isinstance(value, str):
-        sheet.write_string(row, column, value[:WIDEST_SHEET_CELL], style)
+        sheet.write_string(row, column, value if len(value) <= WIDEST_SHEET_CELL else f"{value[: WIDEST_SHEET_CELL - 1]}…", style)
     elif value is not None:
         sheet.write_number(row, column, value)

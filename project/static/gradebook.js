@@ -26,17 +26,17 @@
         next.focus();
     });
 
-    // Whoever opens or closes a cell goes on in it.
-    let place = null;
+    // Whoever opens or closes a cell goes on in it, and whoever is in a cell stays there when the table comes anew.
+    const places = new WeakMap(); // by what htmx knows of a request, for another one may come between
     document.addEventListener("htmx:before:swap", ({ detail }) => {
-        const cell = detail.ctx.target?.closest?.("#gradebook td");
-        place = cell ? [cell.parentElement.id, cell.cellIndex] : null;
+        const cell = detail.ctx.target?.closest?.("#gradebook td") ?? document.activeElement?.closest("#gradebook td");
+        if (cell) places.set(detail.ctx, [cell.parentElement.id, cell.cellIndex]);
     });
-    document.addEventListener("htmx:after:swap", () => {
+    document.addEventListener("htmx:after:swap", ({ detail }) => {
         const shown = table.querySelector("[data-address]");
         if (shown) history.replaceState(null, "", shown.dataset.address);
-        const cell = place && document.getElementById(place[0])?.cells[place[1]];
-        if (cell) (cell.querySelector("input:not([type=hidden])") ?? cell.querySelector("a"))?.focus();
-        place = null;
+        const [row, column] = places.get(detail.ctx) ?? [];
+        const cell = row && document.getElementById(row)?.cells[column];
+        if (cell && !cell.contains(document.activeElement)) (cell.querySelector("input:not([type=hidden])") ?? cell.querySelector("a"))?.focus();
     });
 })();

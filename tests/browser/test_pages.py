@@ -11,10 +11,11 @@ from tests.browser.conftest import Open
 from tests.project.gallery import SHOWINGS, Gallery, Showing, make_gallery
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
-DOWNLOADS = {"audit.export", "users.export", "tasks.export", "reviews.export", "personal data"}
+DOWNLOADS = {"audit.export", "users.export", "tasks.export", "reviews.export", "personal data", "courses.gradebook_csv", "courses.gradebook_xlsx"}
 FOR_PROGRAMS = {"health.healthz", "health.readyz", "metrics.metrics"}
 """Besides all that is in an API."""
 FRAGMENTS = {
+    "courses.gradebook_part",
     "tasks.draws",
     "tasks.run_state",
     "schedule.tick",

@@ -118,6 +118,7 @@ def test_a_sheet_is_looked_at_and_then_changes_all_it_says(app: Flask, api: Api,
         ),
         ("username,sum\nalice,9\nalice,8", ['Line 3: "alice" has a score for "sum" on an earlier line already.']),
         ("username,sum\nalice,9,8", ["Line 2: The line has 3 cells, the first line 2."]),
+        ("username,sum,\nalice,9,8", ['Line 2: "8" stands below no name of a task.']),
         ("username,sum\n,9", ["Line 2: There is no username."]),
         ("username,task,score\nalice,odd,9", ['Line 2: Unknown task "odd": the course has no such task, or it is not enabled.']),
     ],
@@ -182,6 +183,7 @@ def test_an_import_takes_the_same_number_of_statements_for_one_score_and_for_man
         page = previewed(teacher, sheet)
         with statements(app) as sent:
             assert applied(teacher, page) == 302
-        amounts.append(len([statement for statement in sent if not re.match("SELECT 1|ROLLBACK", statement)]))
+        # The app has threads of its own, which ask other things.
+        amounts.append(len([statement for statement in sent if re.search("submissions|scores|enrolments|assignments", statement)]))
 
     assert amounts[0] == amounts[1]
