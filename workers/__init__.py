@@ -9,7 +9,7 @@ from project.api import scopes_of
 from project.extensions import admin_of, settings_of
 from project.health import checks_of
 from project.home import notices_of
-from workers import deadletters, schedule_api
+from workers import deadletters, masked_lines, schedule_api
 from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
@@ -55,4 +55,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(metrics.blueprint)
     # What is written is masked; rows of an earlier release may not be.
     app.add_template_filter(masked_text, "masked")
+    masked_lines.register()
     notices_of(app).append(state_notice)

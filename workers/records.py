@@ -25,6 +25,8 @@ LEFT_BEHIND = ("retries", "traceback", "requeue_timestamp", "eta")
 
 NAME_LENGTH = 255
 MOST = 2**31 - 1
+LONGEST_CALL = 200
+"""Characters of a message's arguments that are shown in a line."""
 LONGEST_TRACEBACK = 20_000
 """Characters that are kept of one, its end: there stands what happened."""
 UNDECODABLE = "(undecodable)"
@@ -34,7 +36,7 @@ UNDECODABLE = "(undecodable)"
 def failure_of(message: MessageProxy, broker: Broker) -> dict[str, Any]:
     """The record of a message that is failing just now, in the worker that had it."""
     fault = message._exception
-    secrets = secrets_of(message.args, message.kwargs, _parameters(broker, message.actor_name))
+    secrets = secrets_of(message.args, message.kwargs, parameters_of(broker, message.actor_name))
     return {
         **record_of(message._message, broker, message.queue_name),
         "attempts": min(getattr(message, "attempt", 1), MOST),
@@ -51,7 +53,7 @@ def worker_of(host: str, pid: int) -> str:
 
 def record_of(message: Message[Any], broker: Broker, queue_name: str) -> dict[str, Any]:
     """What a message itself tells, secrets masked; its `body`, from which it can be sent again, holds them."""
-    call = masked_call(message.args, message.kwargs, _parameters(broker, message.actor_name))
+    call = masked_call(message.args, message.kwargs, parameters_of(broker, message.actor_name))
     return {
         "message_id": _uuid(message.message_id),
         "round": round_of(message.options),
@@ -63,6 +65,12 @@ def record_of(message: Message[Any], broker: Broker, queue_name: str) -> dict[st
         "enqueued_at": _instant(message.message_timestamp),
         "body": _afresh(message),
     }
+
+
+def call_of(message: MessageProxy, broker: Broker) -> str:
+    """A message's arguments in a line, secrets masked, cut where they are long."""
+    call = masked_call(message.args, message.kwargs, parameters_of(broker, message.actor_name))
+    return storable_text(", ".join([*map(repr, call["args"]), *(f"{name}={value!r}" for name, value in call["kwargs"].items())]))[:LONGEST_CALL]
 
 
 def record_of_undecodable(body: bytes, queue_name: str, died: str, fault: Exception) -> dict[str, Any]:
@@ -108,7 +116,7 @@ def _afresh(message: Message[Any]) -> bytes | None:
         return None
 
 
-def _parameters(broker: Broker, actor_name: Any) -> list[str]:
+def parameters_of(broker: Broker, actor_name: Any) -> list[str]:
     """The names of what an actor takes by position; none for one that isn't known here."""
     actor = broker.actors.get(actor_name)
     return list(inspect.signature(actor.fn).parameters) if actor else []

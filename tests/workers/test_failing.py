@@ -103,12 +103,12 @@ def test_a_failure_is_kept_with_its_traceback_its_worker_and_the_message_as_it_w
     assert Message.decode(failure.body or b"") == message
 
 
-def test_secrets_are_masked_in_the_record_and_its_error_and_kept_in_the_message(app: Flask, work: Work) -> None:
+def test_secrets_are_masked_in_the_record_its_error_and_the_log_and_kept_in_the_message(app: Flask, work: Work, caplog: pytest.LogCaptureFixture) -> None:
     def log_in(username: str, password: str) -> None:
         raise ValueError(f"{password} is not for {username}, nor is token=an-other-one")
 
-    Actor(log_in, Queue.CHORES, {"throws": ValueError}).bind(broker_of(app))
-    send(app, "log_in", "ada", "hush")
+    Actor(log_in, Queue.CHORES, {"max_retries": 0}).bind(broker_of(app))
+    send(app, "log_in", "ada", "hush", max_retries=0)
 
     with work():
         wait_until(lambda: failures(app), within=20)
@@ -123,6 +123,9 @@ def test_secrets_are_masked_in_the_record_and_its_error_and_kept_in_the_message(
         assert "hush" not in told
         assert "an-other-one" not in told
         assert Message.decode(db.session.scalars(select(MessageFailure.body)).one() or b"").args == ("ada", "hush")
+    assert f"log_in('ada', '{MASK}')" in caplog.text
+    assert f"ValueError: {MASK} is not for ada" in caplog.text
+    assert "hush" not in caplog.text
 
 
 def test_a_message_for_an_actor_that_nobody_knows_is_recorded(app: Flask, work: Work) -> None:

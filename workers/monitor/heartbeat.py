@@ -1,6 +1,5 @@
 """The heartbeat of a process that works messages: every few seconds one transaction says how it is and what it did, and hears what it is to do."""
 
-import inspect
 import logging
 import os
 import socket
@@ -12,7 +11,7 @@ from typing import Any
 import dramatiq
 import psutil
 from dramatiq import Middleware, Worker
-from dramatiq.broker import Broker, MessageProxy
+from dramatiq.broker import Broker
 from dramatiq.common import q_name
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,12 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from project.database import utc_now
 from project.extensions import db
 from workers.broker import RabbitBroker
-from workers.masking import masked_call
 from workers.monitor import queries
 from workers.monitor.control import Control
 from workers.monitor.gathering import Counts, add, gathering_of
 from workers.monitor.models import Outcome, WorkerState
-from workers.records import storable_text
+from workers.records import call_of, storable_text
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +31,6 @@ BEAT_SECONDS = 3.0
 CHANGING_SECONDS = 0.5
 """Between two heartbeats while the process changes its state."""
 LAST_BEAT_SECONDS = 10.0
-LONGEST_CALL = 200
-"""Characters of a message's arguments that are shown."""
 
 
 class Heartbeat(Middleware):
@@ -177,10 +173,3 @@ class Heart(threading.Thread):
             "cpu": self._process.cpu_percent(),
             "memory": self._process.memory_info().rss,
         }
-
-
-def call_of(message: MessageProxy, broker: Broker) -> str:
-    """A message's arguments as they may be shown, cut where they are long."""
-    actor = broker.actors.get(message.actor_name)
-    call = masked_call(message.args, message.kwargs, list(inspect.signature(actor.fn).parameters) if actor else [])
-    return storable_text(", ".join([*map(repr, call["args"]), *(f"{name}={value!r}" for name, value in call["kwargs"].items())]))[:LONGEST_CALL]
