@@ -33,7 +33,7 @@ def local(value: datetime | None, zone: tzinfo) -> Markup:
     instant = value.astimezone(UTC).replace(microsecond=0)
     clock = instant.astimezone(zone)
     shown = f"{clock.day} {clock:%b %Y, %H:%M:%S}" if clock.second else f"{clock.day} {clock:%b %Y, %H:%M}"
-    return Markup('<time datetime="{}" title="{}" data-local>{}</time>').format(instant.isoformat(), instant.strftime("%Y-%m-%d %H:%M:%S UTC"), shown)
+    return Markup('<time datetime="%s" title="%s" data-local>%s</time>') % (instant.isoformat(), instant.strftime("%Y-%m-%d %H:%M:%S UTC"), shown)
 
 
 def _time(value: datetime | None, marks: str) -> Markup:
@@ -43,7 +43,7 @@ def _time(value: datetime | None, marks: str) -> Markup:
         raise ValueError(f"{value!r} has no time zone: make it aware, e.g. with tzinfo=UTC")
     instant = value.astimezone(UTC).replace(microsecond=0)
     shown = instant.strftime("%Y-%m-%d %H:%M:%S UTC")
-    return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(instant.isoformat(), shown, marks, shown)
+    return Markup('<time datetime="%s" title="%s"%s>%s</time>') % (instant.isoformat(), shown, marks, shown)
 
 
 def readable(value: float, digits: int = 6) -> str:
@@ -70,8 +70,8 @@ def number(value: float | None, digits: int = 6) -> Markup:
         return Markup(NOTHING)  # nosec B704  # a constant of ours
     shown = readable(value, digits)
     if isinstance(value, int) or float(shown.replace(",", "")) == value:
-        return Markup('<span class="number">{}</span>').format(shown)
-    return Markup('<span class="number" title="{}">{}</span>').format(repr(value), shown)
+        return Markup('<span class="number">%s</span>') % shown
+    return Markup('<span class="number" title="%s">%s</span>') % (repr(value), shown)
 
 
 def duration(value: timedelta | float | None) -> str:

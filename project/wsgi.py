@@ -3,6 +3,7 @@
 import sys
 
 from project import create_app, logs
+from project.collector import keep_what_is_loaded
 from project.settings import SettingsError, load_settings
 from workers.serving import Serving
 
@@ -13,5 +14,6 @@ try:
 except SettingsError as fault:
     # gunicorn shows a stack trace for any exception but an exit, and starts again; the operator needs the sentence alone.
     sys.exit(f"callboard: {fault}")
+keep_what_is_loaded()
 serving = Serving(app)
 serving.start()

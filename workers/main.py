@@ -5,6 +5,7 @@ import sys
 import dramatiq
 
 from project import create_app, logs
+from project.collector import keep_what_is_loaded
 from project.settings import SettingsError, load_settings
 from workers.broker import broker_of
 
@@ -17,4 +18,5 @@ try:
 except SettingsError as fault:
     # Dramatiq would show a stack trace; the operator needs the sentence alone.
     sys.exit(f"callboard: {fault}")
+keep_what_is_loaded()
 dramatiq.set_broker(broker_of(app))
