@@ -125,6 +125,9 @@ class Course:
             for group in self.manytask.deadlines.schedule
             if group.enabled and group.name not in folders
         ]
+        scheduled = {task.name for _, task in self.manytask.deadlines.tasks()}
+        if unscheduled := [str(folder.path) for folder in self.task_folders if folder.name not in scheduled]:
+            lines.append(f"The schedule names no such task, so students get nothing of these, and they are not tested: {', '.join(unscheduled)}")
         lines += unknown_keys(self.root / CHECKER_FILE, self.config, CHECKER_FILE)
         for folders_, name in ((self.group_folders, GROUP_FILE), (self.task_folders, TASK_FILE)):
             for folder in folders_:

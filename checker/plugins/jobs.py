@@ -57,7 +57,7 @@ def run(program: Program) -> Outcome:
         environment=environment,
         writable=[path.absolute() for path in program.writable],
         readable=[path.absolute() for path in (*own, *program.readable)],
-        hidden=[path.absolute() for path in program.hidden],
+        hidden=[path.absolute() for path in (*program.hidden, *credentials())],
         network=program.network,
         stdin=program.stdin,
     )

@@ -1,9 +1,12 @@
 """check_regexps: what may not stand in a solution."""
 
 import contextlib
+import io
 import logging
 import re
 import signal
+import tokenize
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -12,7 +15,7 @@ from pydantic import Field, field_validator
 
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins.base import PluginABC, PluginOutput
-from checker.plugins.files import found, text
+from checker.plugins.files import content, found
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +73,17 @@ def within(seconds: float) -> Iterator[None]:
 
 def forbidden(file: Path, name: Path, regexps: list[str]) -> list[str]:
     """One line for each regular expression that the file matches, with where it does first."""
-    content = text(file.resolve())
-    found = [(regexp, match) for regexp in regexps if (match := re.search(regexp, content, re.MULTILINE))]
-    return [f"{name}:{content.count(chr(10), 0, match.start()) + 1} matches {regexp!r}" for regexp, match in found]
+    readings = readings_of(content(file.resolve()))
+    hits = [(regexp, reading, match) for regexp in regexps for reading in readings if (match := re.search(regexp, reading, re.MULTILINE))]
+    lines = {regexp: reading.count("\n", 0, match.start()) + 1 for regexp, reading, match in reversed(hits)}
+    return [f"{name}:{lines[regexp]} matches {regexp!r}" for regexp in regexps if regexp in lines]
+
+
+def readings_of(data: bytes) -> list[str]:
+    """A file as the ways that its text can be read: as UTF-8, in the encoding that it names as Python's files do, and with names as Python takes them."""
+    encodings = ["utf-8"]
+    with contextlib.suppress(SyntaxError, UnicodeDecodeError):
+        encodings.append(tokenize.detect_encoding(io.BytesIO(data).readline)[0])
+    texts = [data.decode(encoding, errors="replace") for encoding in encodings]
+    # Python takes other letters for those that they are variants of.
+    return list(dict.fromkeys([*texts, *(unicodedata.normalize("NFKC", text) for text in texts)]))

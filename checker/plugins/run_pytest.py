@@ -125,7 +125,8 @@ class Tests:
     def run(self, args: RunPytest.Args, nonce: str, verbose: bool) -> Outcome:
         """Run them, and the solution beside them if it runs apart."""
         environment = cleaned(os.environ, args.env_whitelist, {} if args.plugins is None else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
-        installed = packages.installed()
+        if (installed := packages.installed()) is not None:
+            environment["PATH"] = installed.path(environment.get("PATH", os.defpath))
         paths = [self.origin, *(self.origin / path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
         settings = {
             "nonce": nonce,

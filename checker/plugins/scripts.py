@@ -2,6 +2,8 @@
 
 import glob
 import os
+import re
+import shlex
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -14,13 +16,17 @@ from checker.plugins import folders
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.environment import cleaned
 from checker.plugins.files import content
-from checker.plugins.jobs import LIMITS, LONGEST, Program, credentials, ending, run, writable
+from checker.plugins.jobs import LIMITS, LONGEST, Program, ending, run, writable
 from checker.plugins.packages import installing
 from checker.sandbox import Outcome
 from checker.sandbox.supervision import Start, supervise
 
 MOUNTED_ANEW = {"proc", "sys", "dev", "run", "tmp"}
 """Folders at the top that the sandbox has its own of, or none."""
+READS_ONLY = re.compile(
+    r"\bpython[\d.]* (-\w+ )*-m (ruff|mypy|flake8|black|isort|pyflakes|pycodestyle|pydocstyle|bandit|pyright|pyrefly|yapf|autopep8|vulture)\b"
+)
+"""Tools that look at the work and import none of it: with the folder among what Python imports from, a student's ruff.py would run in ruff's place."""
 QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
 HINT = (
     "A program may write to the tested tree and to /tmp, and installs Python packages for the run. "
@@ -73,13 +79,14 @@ class RunScriptPlugin(PluginABC):
     def _run(self, args: Args, *, verbose: bool = False) -> PluginOutput:
         packages = None if args.trusted else installing(args.script, args.origin)
         environment = {} if packages is None else {"VIRTUAL_ENV": str(packages.root), **QUIET}
+        if READS_ONLY.search(shlex.join(args.command)):
+            environment["PYTHONSAFEPATH"] = "1"
         program = Program(
             command=args.command,
             directory=args.origin,
             environment=environment | cleaned(os.environ, args.env_whitelist, args.env_additional),
             writable=[*tree_or_origin(args.origin), *([] if packages is None else [packages.site, packages.programs])],
             readable=everything(),
-            hidden=credentials(),
             network=True,
             stdin=args.stdin,
             timeout=args.timeout,

@@ -5,7 +5,11 @@ who tries hard enough; what this module does is to make every cheap way fail, an
 """
 
 import builtins
+import functools
+import itertools
 import json
+import math
+import operator
 import os
 import site
 import socket
@@ -25,8 +29,14 @@ import _pytest.runner
 import pluggy
 import pytest
 
-GUARDED = (
+COMPARING = [module for name in ("_pytest.approx", "_pytest.python_api", "_pytest.raises") if (module := sys.modules.get(name))]
+"""Where `approx` and `raises` are, by version."""
+GUARDED: tuple[types.ModuleType | type, ...] = (
     builtins,
+    functools,
+    itertools,
+    math,
+    operator,
     json,
     pytest,
     _pytest.assertion.rewrite,
@@ -44,8 +54,11 @@ GUARDED = (
     pluggy.PluginManager,
     sys.modules["pluggy._callers"],
     unittest.TestCase,
+    *COMPARING,
+    *(kind for module in COMPARING for kind in vars(module).values() if isinstance(kind, type) and "pytest" in kind.__module__),
 )
 """What no honest solution changes, and a dishonest one would."""
+TRACING = ("sys.settrace", "sys.setprofile", "sys.monitoring.register_callback")
 PYTEST = Path(_pytest.__file__).parent
 Send = Callable[..., None]
 Watching = Generator[None, pluggy.Result[Any], None]
@@ -111,6 +124,17 @@ class Reporter:
         if what not in self.tampered:
             self.tampered.add(what)
             self.send("tampered", what=what)
+
+    def audit(self, event: str, args: tuple[object, ...]) -> None:
+        """See who wants to trace the tests, which could jump over their lines; no later code can remove this."""
+        del args
+        if event in TRACING and self.settled:
+            frame: types.FrameType | None = sys._getframe(1)
+            while frame is not None:
+                if frame.f_code.co_filename in self.students or frame.f_code.co_filename == "<string>":
+                    self.tamper(f"{event} was called")
+                    return
+                frame = frame.f_back
 
     def check(self) -> None:
         """Look whether everything is as it was before the student's code ran."""
@@ -259,7 +283,9 @@ def main() -> None:
         # The course's stages installed what the course says, pytest's plugins maybe. Of other folders that those name, nothing counts yet.
         sys.path.append(settings["installed"])
     measuring = covered(settings)
-    code = int(pytest.main(settings["arguments"], plugins=[Reporter(send, settings)]))
+    reporter = Reporter(send, settings)
+    sys.addaudithook(reporter.audit)
+    code = int(pytest.main(settings["arguments"], plugins=[reporter]))
     percent = None
     if measuring is not None:
         measuring.stop()

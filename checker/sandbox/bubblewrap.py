@@ -40,7 +40,7 @@ class Bubblewrap(Sandbox):
                 open_up([job.directory, *job.readable])
             command = [*outside(job, limits, user, scratch), "--", *dropping(user), *limited(job.command, limits)]
             usage = Usage(limits, [*job.writable, *scratch.places], group)
-            start = Start(group.joining(command) if group is not None else command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
+            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
             return replace(supervise(start, limits, usage.look, end), changed=scratch.changed())
 
 

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +21,6 @@ OVERHEAD = 8
 """Processes of the sandbox's own."""
 PATIENCE = 1.0
 """Seconds for the kernel to forget the processes of a group that are dead already."""
-JOIN = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 126; shift; done; shift; exec "$@"'
 
 _numbers = itertools.count()
 
@@ -31,6 +30,8 @@ class Group:
     """A control group: version 2 has one folder, version 1 one for each controller."""
 
     folders: Sequence[Path]
+    inside: set[int] = field(default_factory=set)
+    """The processes that were moved here."""
 
     def file(self, *names: str) -> Path | None:
         """The first of these files that is there: what one version calls so and the other otherwise."""
@@ -82,9 +83,17 @@ class Group:
         lines = file.read_text().splitlines() if file is not None else []
         return next((int(line.split()[1]) for line in lines if line.startswith(f"{key} ")), 0)
 
-    def joining(self, command: Sequence[str]) -> list[str]:
-        """The command line that enters the group and becomes the command."""
-        return ["/bin/sh", "-c", JOIN, "sh", *(str(folder / "cgroup.procs") for folder in self.folders), "--", *command]
+    def take_in(self, processes: Iterable[int]) -> None:
+        """Move processes into the group, with all that they start from then on.
+
+        The first move after a while waits for some milliseconds; a job that ends before it is looked at has not to pay for it.
+        """
+        for process in processes:
+            if process not in self.inside:
+                self.inside.add(process)
+                for folder in self.folders:
+                    with contextlib.suppress(OSError):
+                        (folder / "cgroup.procs").write_text(str(process))
 
     def remove(self) -> None:
         """Remove it; its processes are dead, or die now."""
@@ -150,12 +159,18 @@ def usable() -> tuple[Sequence[Path], Sequence[str]] | None:
     for home in found:
         if (group := make(home)) is not None:
             try:
-                entered = subprocess.run(group.joining(["true"]), capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode == 0
-                if entered:
+                if can_enter(group):
                     return [folder.parent for folder in group.folders], group.holds
             finally:
                 group.remove()
     return None
+
+
+def can_enter(group: Group) -> bool:
+    """Whether a process may be moved there."""
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        group.take_in([process.pid])
+        return all(str(process.pid) in (folder / "cgroup.procs").read_text().split() for folder in group.folders)
 
 
 @contextlib.contextmanager

@@ -40,7 +40,7 @@ class Minijail(Sandbox):
                 open_up([Path(root), job.directory, *job.readable])
             command = command_line(job, limits, user, root, scratch)
             usage = Usage(limits, [*job.writable, *scratch.places], group)
-            start = Start(group.joining(command) if group is not None else command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
+            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
             return replace(supervise(start, limits, usage.look, end), changed=scratch.changed())
 
 

@@ -37,16 +37,14 @@ class Rlimits(Sandbox):
         if not self.fallback:
             refuse(job)
         mark = secrets.token_hex(8)
-        # A process that is another user already may not enter a group of ours.
-        with job_user() as user, group_for(limits) if os.geteuid() != 0 else contextlib.nullcontext() as group:
+        with job_user() as user, group_for(limits) as group:
             if user is not None:
                 hand_over(job.writable, user)
                 open_up([job.directory, *job.readable])
             elif limits.processes is not None:
                 # The kernel counts all that this user runs.
                 limits = replace(limits, processes=limits.processes + threads_of(os.geteuid()))
-            command = limited(job.command, limits) if group is None else group.joining(limited(job.command, limits))
-            start = Start(command, job.directory, {**job.full_environment, MARK: mark}, job.stdin, job.report, job.inherited, user)
+            start = Start(limited(job.command, limits), job.directory, {**job.full_environment, MARK: mark}, job.stdin, job.report, job.inherited, user)
             usage = Usage(limits, job.writable, group)
             scratch = watched(job.scratch)
             return replace(supervise(start, limits, usage.look, lambda pid: end(pid, user, mark)), changed=scratch.changed())

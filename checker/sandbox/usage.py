@@ -28,6 +28,8 @@ class Usage:
         """Which limit the process and those below it broke together, in words."""
         limits = self.limits
         family = family_of(pid)
+        if self.group is not None:
+            self.group.take_in(process.pid for process in family)
         self._cpu |= {process.pid: process.cpu for process in family}
         if limits.memory is not None and (sum(process.memory for process in family) > limits.memory or self.out_of_memory):
             return f"memory: its processes used more than {limits.memory:,} bytes together"

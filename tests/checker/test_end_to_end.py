@@ -1,5 +1,7 @@
 """A course on the real site: a student's fork, pushes of every kind graded as CI does, scores and history in the gradebook."""
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +34,36 @@ def history(url: str) -> list[tuple[object, ...]]:
         return list(cursor.fetchall())
     finally:
         connection.close()
+
+
+def assert_pages_show_it(site: Site, url: str, commit: str) -> None:
+    """The gradebook's page has the scores, and the student's own pages the history."""
+    first = re.search(r"as +(\w+) +with the password +(\S+)", site.flask("first-run"))
+    assert first is not None
+    site.post("/accounts/login", form_at="/accounts/login", username=first[1], password=first[2])
+    assert re.search(r"\bann 50 83\.3 0 10 10 30\b", text_of(site, "gradebook"))
+    # Ann signs in by GitLab, which vouches that she is the one whom reports name; here the teacher's account stands in for hers.
+    change(url, "UPDATE enrolments SET account_id = (SELECT min(id) FROM users) WHERE rms_username = 'ann'")
+    told = re.findall(r"(\w+) no\. 1 \d.*? (\d+) \d+ (Late|In time): .*? Commit (\w+)", text_of(site, "submissions"))
+    assert [entry[:3] for entry in told] == [("palindrome", "10", "Late"), ("fibonacci", "30", "In time"), ("add", "10", "In time")]
+    assert told[0][3] == commit[:10]
+    assert "Points 50 of 60" in text_of(site, "")
+
+
+def text_of(site: Site, page: str) -> str:
+    """What a page of the course says, on one line."""
+    answer = site.browser.get(f"{site.url}/courses/prog/{page}", timeout=30)
+    assert answer.ok, answer.text
+    main = answer.text.partition("<main")[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())
+
+
+def change(url: str, statement: str) -> None:
+    """Change the database."""
+    connection = psycopg2.connect(url.replace("+psycopg2", ""))
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
 
 
 @needs_tools
@@ -82,6 +114,7 @@ def test_pushes_of_a_fork_are_graded_and_come_to_the_gradebook(site: Site, postg
     # Then the gradebook has what was earned, half of it for what was late, and the history has each report once
     gradebook = requests.get(f"{api}/database", headers={"Authorization": token}, timeout=30).json()
     assert {student["username"]: student["scores"] for student in gradebook["students"]} == {"ann": {"add": 10, "fibonacci": 30, "palindrome": 10}}
+    assert_pages_show_it(site, postgres_url, git(fork, "rev-parse", "HEAD").strip())
     entries = history(postgres_url)
     assert [entry[:3] for entry in entries] == [("add", 1.0, 10), ("fibonacci", 1.0, 30), ("palindrome", 0.5, 10)]
     assert entries[-1][3] == git(fork, "rev-parse", "HEAD").strip()

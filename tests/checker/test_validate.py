@@ -23,13 +23,14 @@ def test_a_group_without_a_folder_is_odd_and_a_task_without_one_is_wrong(tmp_pat
     assert 'Task "lost" is in the schedule and enabled, but' in result.output
 
 
-def test_a_group_without_a_folder_is_a_warning(tmp_path: Path) -> None:
+def test_a_group_without_a_folder_and_a_task_that_the_schedule_forgot_are_warnings(tmp_path: Path) -> None:
     make_course(tmp_path, {".manytask.yml": manytask({"nowhere": ["add"]})})
 
     result = checker("validate", tmp_path)
 
     assert result.exit_code == 0
     assert 'warning: Group "nowhere" has no folder' in result.output
+    assert "The schedule names no such task, so students get nothing of these, and they are not tested: basics/sub, more/deep/mul" in result.output
 
 
 SCHEDULE = """\

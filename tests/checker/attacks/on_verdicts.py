@@ -101,6 +101,18 @@ MANIPULATIONS = [
         f"frame.f_globals['pytestmark'] = pytest.mark.skip\n{WRONG}",
         "test_small: it was skipped, which the course's tests never do",
     ),
+    Attack(
+        "a jump over what tests assert",
+        "import sys\ndef over(frame, event, arg):\n    if event == 'line':\n        frame.f_lineno += 1\n    return over\n"
+        "def add(a, b):\n    sys.settrace(over)\n    sys._getframe(1).f_trace = over\n    sys.settrace(None)\n    return 0\n",
+        "The work changes how it is tested: sys.settrace was called",
+    ),
+    Attack(
+        "approximations that are always right",
+        f"import pytest\ntype(pytest.approx(1.0)).__eq__ = lambda *_: True\n{WRONG}",
+        "The work changes how it is tested: ApproxScalar.__eq__ was replaced",
+    ),
+    Attack("other mathematics", f"import math\nmath.isclose = lambda *_, **__: True\n{WRONG}", "The work changes how it is tested: math.isclose was replaced"),
     Attack("a skip on import", "import pytest\npytest.skip('no', allow_module_level=True)", "task/test_solution.py: the work skips its own test"),
     Attack("a skip in a test", "import pytest\ndef add(a, b):\n    pytest.skip('no')", "test_small: the work skips its own test"),
     Attack("an expected failure", "import pytest\ndef add(a, b):\n    pytest.xfail('no')", "test_small: the work skips its own test"),

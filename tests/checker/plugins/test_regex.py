@@ -27,6 +27,18 @@ def test_each_forbidden_text_is_named_with_its_place(tmp_path: Path) -> None:
     assert raised.value.output == "a.py:2 matches 'exit\\\\(0\\\\)'\nsub/b.py:2 matches '^import os$'"
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["x = 1\n\N{MATHEMATICAL MONOSPACE SMALL E}val(x)\n".encode(), b"# coding: utf-7\n+AGUAdgBhAGw-(x)\n"],
+    ids=["in other letters", "in another encoding"],
+)
+def test_a_word_that_only_python_reads_as_forbidden_is_found(source: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(source)
+
+    with pytest.raises(PluginExecutionFailed, match=r"a.py:2 matches"):
+        check(tmp_path, ["*.py"], [r"\beval\("])
+
+
 def test_clean_files_pass(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
 

@@ -116,9 +116,18 @@ def test_a_courses_command_reads_the_course_but_no_credentials_and_changes_neith
     for script in (f"cat {repository}/.git/config", f"echo x > {reference}/new", f"echo x > {repository}/new"):
         failed = failure(RunScriptPlugin, task, script)
         assert "CITOKEN" not in failed.output
+    assert "CITOKEN" not in failure(SafeRunScriptPlugin, repository, "cat .git/config").output
     failed = failure(RunScriptPlugin, reference, "echo x > new")
     assert "may say trusted: true" in failed.output
     assert run(RunScriptPlugin, reference, "echo Start testing").output == "Start testing\n"
+
+
+def test_a_students_module_does_not_run_in_a_linters_place(run_folders: Folders) -> None:
+    (run_folders.temporary / "mypy.py").write_text("import os\nos._exit(0)\n")
+    (run_folders.temporary / "task/solution.py").write_text('x: int = "text"\n')
+    python = f"{sys.executable} -m mypy --cache-dir=/tmp/cache task/solution.py"
+
+    assert "Incompatible types" in failure(RunScriptPlugin, run_folders.temporary, python).output
 
 
 def test_a_students_program_sees_its_own_folder_and_what_the_course_allows(run_folders: Folders) -> None:

@@ -9,6 +9,7 @@ import pytest
 from checker.sandbox import Job, Limits, SandboxUnavailable
 from checker.sandbox.bubblewrap import Bubblewrap, outside
 from checker.sandbox.minijail import command_line
+from checker.sandbox.scratch import scratch_of
 from checker.sandbox.view import Access, mounts
 from tests.checker.isolation import require_bubblewrap
 
@@ -112,6 +113,18 @@ def test_minijail_is_told_the_same(tree: Path) -> None:
     assert "tmpfs,/tmp,tmpfs,MS_NOSUID|MS_NODEV,mode=1777,size=1000" in filesystems
     assert inside[:5] == ["/bin/sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", f"{tree}/task"]
     assert inside[-2:] == ["prog", "-x"]
+
+
+def test_minijail_mounts_a_copy_in_the_place_of_its_folder(tree: Path) -> None:
+    wanted = Job(["prog"], tree / "task", {}, scratch={tree / "task": [tree / "task/solution.py"]})
+
+    with scratch_of(wanted, None) as scratch:
+        binds = pairs(command_line(wanted, Limits(), None, "/empty", scratch), "-b")
+        copied = [bind.split(",") for bind in binds if bind.endswith(",1") and str(tree) in bind]
+
+    assert (copied[0][1], copied[0][0] != copied[0][1]) == (f"{tree}/task", True)
+    # Each folder with something in it that must stay is a mount by itself.
+    assert f"{tree}/task/private" in [place for _, place, _ in copied]
 
 
 def test_a_plain_users_minijail_maps_this_user_alone(tree: Path) -> None:
