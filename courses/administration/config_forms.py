@@ -1,7 +1,8 @@
 """A config as a person sends it."""
 
 from flask_wtf import FlaskForm
-from wtforms import Field, FileField, SubmitField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import Field, SubmitField, TextAreaField
 from wtforms.validators import Optional, StopValidation
 
 from courses.config.document import MAX_BYTES

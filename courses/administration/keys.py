@@ -20,7 +20,7 @@ from project.tokens import digest, new_token
 @open_to_teachers()
 def tokens(course: Course) -> ResponseReturnValue:
     """The course's tokens; the answer that makes one is the only one that shows it."""
-    form = CourseTokenForm(course, student=request.args.get("student", ""))
+    form = CourseTokenForm(course, student=request.args.get("for", ""))
     if not form.validate_on_submit():
         return _page(course, form)
     made, only = new_course_token(), form.enrolment.id if form.enrolment else None

@@ -39,6 +39,7 @@ def people(course: Course) -> ResponseReturnValue:
         else:
             return done(f"{form.rms_username.data} is in {course.title}.", "people", course)
     search, kind = request.args.get("search", "").replace("\0", ""), request.args.get("kind", "")
+    kind = kind if kind in KINDS else "nobody"
     before, after = (Place.read(request.args.get(name, ""), queries.KEY) for name in ("before", "after"))
     stretch = Stretch(PAGE, place=before or after, backwards=before is not None)
     found: Page[Any] = page_of(stretch, lambda wanted: queries.people_of(course.id, search, kind, wanted))

@@ -9,7 +9,7 @@ from flask import current_app
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, FloatField, IntegerField, RadioField, SelectField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation, ValidationError
 
 from accounts.forms import TextField
 from courses.deadlines import DeadlineKind
@@ -31,7 +31,7 @@ NOBODY = "nobody: teachers say who is who"
 def printable(_form: FlaskForm, field: Field) -> None:
     """A WTForms validator: text on one line, which a column takes."""
     if field.data and not field.data.isprintable():
-        raise ValidationError("There is a control character in it.")
+        raise StopValidation("There is a control character in it.")
 
 
 def between(lowest: float, highest: float, message: str) -> Callable[[FlaskForm, Field], None]:

@@ -32,7 +32,7 @@ DO_NOT = {
     # By what one gets in.
     *("secret", "token"),
     # What a form begins with.
-    "of",
+    *("of", "for"),
     # Flask-Admin's own.
     *("name", "query", "offset", "limit", "modal"),
 }
