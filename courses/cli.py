@@ -162,6 +162,8 @@ def import_students(name: str, file: Path) -> None:
     """
     try:
         imported = importing.import_database(course_named(name), file.read_bytes())
+    except ApiFault as fault:
+        raise click.ClickException(str(fault)) from None
     except importing.ImportFault as fault:
         raise click.ClickException(f"{file}: {fault}") from None
     db.session.commit()

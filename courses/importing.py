@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from courses import edits, gradebook_queries, history, history_queries
+from courses.faults import demand_unarchived
 from courses.models import Course
 from courses.scoring import LARGEST, EntryKind
 from project import audit
@@ -62,10 +63,11 @@ class Imported:
 
 
 def import_database(course: Course, data: bytes) -> Imported:
-    """Take over students and scores, comments and overridden grades; the caller commits. Raises ImportFault.
+    """Take over students and scores, comments and overridden grades; the caller commits. Raises ImportFault, and ApiFault for a course that is archived.
 
     A score of 0 that comes along for a task that was never tried is none.
     """
+    demand_unarchived(course)
     students, at, scores = _read(data).students, utc_now(), 0
     terms = {each.task: each for each in history_queries.all_terms(course.id)}
     if unknown := sorted({task for student in students for task, score in student.scores.items() if score} - terms.keys()):

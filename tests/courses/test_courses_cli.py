@@ -160,3 +160,16 @@ def test_recomputing_says_whose_total_changed(app: Flask) -> None:
     make_api(app).report("sum")
 
     assert "totals or grades changed: 0" in run(app, "recompute", "algo").output
+
+
+def test_a_token_of_a_scope_or_of_a_student_is_printed_and_opens_that(app: Flask) -> None:
+    make_api(app)
+
+    read = run(app, "token", "algo", "Grades", "--scope", "read")
+    alices = run(app, "token", "algo", "CI of alice", "--student", "alice")
+
+    assert Api(app.test_client(), token=read.stdout.strip()).get("database").status_code == 200
+    own = Api(app.test_client(), token=alices.stdout.strip())
+    assert [own.post("report", task="sum", username=name).status_code for name in ("alice", "bob")] == [200, 403]
+    assert 'nobody in algo is called "eve"' in run(app, "token", "algo", "x", "--student", "eve").output
+    assert "a student's token can report" in run(app, "token", "algo", "x", "--student", "alice", "--scope", "read").output

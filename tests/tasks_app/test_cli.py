@@ -7,6 +7,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts.models import User
+from courses.gradebook_queries import enabled_assignments, students_with_scores
+from courses.student_queries import courses_of
+from project.database import utc_now
 from project.extensions import db
 from tasks_app.cli import SAMPLES
 from tasks_app.models import Task
@@ -45,6 +48,22 @@ def test_the_first_run_makes_sample_tasks_of_the_superuser(app: Flask) -> None:
     assert owned == [("admin", len(SAMPLES))]
     assert titles == {title for title, _lower, _upper in SAMPLES}
     assert len(titles) >= 3
+
+
+def test_the_first_run_makes_a_sample_course_that_the_superuser_teaches_and_in_which_something_happened(app: Flask) -> None:
+    output = run(app, "first-run").output
+
+    with app.app_context():
+        admin = db.session.scalars(select(User)).one()
+        ((course, enrolment),) = courses_of(admin.id)
+        students = students_with_scores(course.id)
+        tasks = enabled_assignments(course.id)
+        now = utc_now()
+    assert (enrolment.role, course.status) == ("teacher", "in_progress")
+    assert [row.rms_username for row in students] == ["ada", "alan", "grace"]
+    assert all(row.total > 0 for row in students)
+    assert {task.group for task in tasks if task.starts_at < now < task.ends_at} == {"First steps", "Sorting"}
+    assert "callboard_course_" not in output
 
 
 def test_the_second_run_changes_and_prints_nothing(app: Flask) -> None:

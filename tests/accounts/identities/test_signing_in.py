@@ -7,9 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import pages
-from tests.accounts.identities.steps import add_identity, events, new_subject, set_out, sign_in
+from tests.accounts.identities.steps import add_identity, events, link, new_subject, set_out, sign_in
 from tests.accounts.pages import add_user, change, read, shown_to
 from tests.accounts.second_factor.phones import CODE_PAGE, Clock, give_code, phone_of
+from tests.app_fixtures import log_in
+from tests.courses.rows import make_course, make_enrolment
 from tests.oidc import OidcServer
 
 
@@ -178,3 +180,23 @@ def test_a_user_without_a_password_can_not_log_in_with_an_empty_one(client: Flas
 
     assert not read(app, "ada").has_password
     assert shown_to(client) is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("how", ["again", "for the first time", "by linking"])
+def test_whoever_a_course_knows_by_the_id_there_sees_the_scores_after_signing_in(client: FlaskClient, app: Flask, oidc: OidcServer, how: str) -> None:
+    subject = new_subject()
+    with app.app_context():
+        make_enrolment(make_course("algo", identity_provider="oidc"), rms_username="somebody", rms_id=subject)
+    if how == "again":
+        add_identity(app, add_user(app, "ada"), oidc.url, subject)
+    if how == "by linking":
+        link(log_in(client, add_user(app, "ada")), subject)
+    else:
+        sign_in(client, subject)
+    if how == "for the first time":
+        client.post("/accounts/identities/new", data={"username": "ada"})
+
+    assert client.get("/courses/algo/").status_code == 200
+    (bound,) = [details for action, _, details in events(app) if action == "enrolment.bound"]
+    assert bound["how"] == "oidc"
