@@ -89,7 +89,8 @@ def installing(command: str | Sequence[str], origin: Path) -> Packages | None:
     packages = Packages(run_folders.packages)
     packages.make()
     tree = tree_of(origin)
-    if tree.root != run_folders.temporary.resolve() or any(DESCRIPTIONS.fullmatch(file.name) for file in tree.students):
+    named = {Path(word).name for word in text.split()}
+    if tree.root != run_folders.temporary.resolve() or any(DESCRIPTIONS.fullmatch(file.name) or file.name in named for file in tree.students):
         (packages.root / STUDENTS).touch()
     return packages
 

@@ -13,8 +13,8 @@ from checker.sandbox.users import hand_over
 
 LARGE = 8 * MIB
 """Bytes; a larger file is not copied, and only there to be read."""
-REPOSITORY = ".git"
-"""So is the history."""
+WHOLE = (".git", "node_modules")
+"""So are folders of these names, and environments of Python: many files that no test writes to."""
 
 
 class Scratch:
@@ -36,10 +36,10 @@ class Scratch:
         for above, names, files in os.walk(folder):
             here = place / os.path.relpath(above, folder)
             here.mkdir(exist_ok=True)
-            if REPOSITORY in names:
-                names.remove(REPOSITORY)
-                (here / REPOSITORY).mkdir()
-                self.originals.append(Path(above, REPOSITORY))
+            for whole in [name for name in names if name in WHOLE or os.path.exists(os.path.join(above, name, "pyvenv.cfg"))]:
+                names.remove(whole)
+                (here / whole).mkdir()
+                self.originals.append(Path(above, whole))
             links = [name for name in names if os.path.islink(os.path.join(above, name))]
             kept = [name for name in files if self.copy_file(Path(above, name), here / name, may_change)]
             for name in links:

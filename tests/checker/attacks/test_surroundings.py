@@ -37,7 +37,7 @@ open("theirs.txt", "a").write(", and more")
 open("new.txt", "w").write("new")
 os.mkdir("tests/folder")
 print(open("theirs.txt").read(), os.path.getsize("tests/large.bin") > 8 << 20, sep="\\n")
-for name in ("tests/test_it.py", "tests/large.bin"):
+for name in ("tests/test_it.py", "tests/large.bin", "env/pyvenv.cfg"):
     try:
         open(name, "a")
         print(name, "is open")
@@ -74,6 +74,8 @@ def place() -> Iterator[Path]:
             (folder / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "tree" / name).write_text("as it was")
         os.truncate(folder / "tree/tests/large.bin", LARGE + 1)
+        (folder / "tree/env").mkdir()
+        (folder / "tree/env/pyvenv.cfg").touch()
         for place in (folder, folder / "work"):
             place.chmod(0o777)
         yield folder

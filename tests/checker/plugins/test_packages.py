@@ -63,9 +63,10 @@ def test_what_a_stage_installs_is_there_for_the_next_ones(tree: Path) -> None:
 
 
 def test_what_a_students_files_install_is_no_plugin_of_the_tests(tree: Path) -> None:
-    provenance.record(tree, [Path("made-1.0-py3-none-any.whl")])
+    (tree / "needed").write_text("./made-1.0-py3-none-any.whl\n")
+    provenance.record(tree, [Path("needed")])
 
-    script(tree, INSTALL)
+    script(tree, "cd . && pip install --no-index --quiet -r needed")
 
     with pytest.raises(PluginExecutionFailed) as failure:
         run_tests(tree)

@@ -103,7 +103,7 @@ BURNS = "import os\nfor _ in range(99):\n    if not os.fork():\n        for _ in
     ("program", "limits", "broken"),
     [
         (EATS, Limits(wall=50, memory=150_000_000, disk=1_000_000), "memory: its processes used more than 150,000,000 bytes together"),
-        (BURNS, Limits(wall=300, cpu=2), "processor time: its processes took more than 2 s together"),
+        (BURNS, Limits(wall=300, cpu=1), "processor time: its processes took more than 1 s together"),
     ],
     ids=["memory", "processor time"],
 )
