@@ -6,6 +6,7 @@ who tries hard enough; what this module does is to make every cheap way fail, an
 
 import builtins
 import functools
+import importlib
 import itertools
 import json
 import math
@@ -109,7 +110,8 @@ class Reporter:
         self.send = send
         self.finder = finder_of(settings)
         self.conftests = frozenset(settings["conftests"])
-        self.modules = course_modules(settings)
+        self.modules = ours("modules").CourseModules(frozenset(settings["modules"]))
+        self.names_of, self.strangers = ours("globals").names_of, ours("globals").strangers
         self.students = frozenset(settings["students"])
         self.paths = settings["paths"]
         self.installed = settings["installed"]
@@ -117,6 +119,7 @@ class Reporter:
         self.plugins: set[int] = set()
         self.settled = False
         self.codes: dict[str, tuple[object, object]] = {}
+        self.names: dict[types.ModuleType, Any] = {}
         self.tampered: set[str] = set()
 
     def tamper(self, what: str) -> None:
@@ -144,6 +147,16 @@ class Reporter:
                 self.tamper(f"{'.'.join(key)} was replaced")
         for name in self.modules.replaced():
             self.tamper(f"{name} was replaced")
+
+    def check_test(self, item: pytest.Item) -> None:
+        """Look whether a test and what its module calls by name are what they were, and everything else."""
+        self.check()
+        if code_of(item) != self.codes.get(item.nodeid):
+            self.tamper(f"the test {item.name} was replaced")
+        module = getattr(item, "module", None)
+        if module in self.names:
+            for name in self.strangers(module, self.names[module], self.students):
+                self.tamper(f"{name} of {module.__name__} was replaced")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -180,22 +193,20 @@ class Reporter:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.codes = {item.nodeid: code_of(item) for item in session.items}
+        modules = {module for item in session.items if (module := getattr(item, "module", None)) is not None}
+        self.names = {module: self.names_of(Path(module.__file__).read_text("utf-8", "replace")) for module in modules}
         self.send("collected", names=[item.nodeid for item in session.items])
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Watching:
-        self.check()
-        if code_of(item) != self.codes.get(item.nodeid):
-            self.tamper(f"the test {item.name} was replaced")
+        self.check_test(item)
         for hook in ("pytest_runtest_call", "pytest_pyfunc_call", "pytest_runtest_makereport", "pytest_runtest_protocol"):
             for caller in getattr(item.config.hook, hook).get_hookimpls():
                 if id(caller.plugin) not in self.plugins:
                     self.tamper(f"{hook} was taken over")
         self.send("started", name=item.nodeid)
         yield
-        if code_of(item) != self.codes.get(item.nodeid):
-            self.tamper(f"the test {item.name} was replaced")
-        self.check()
+        self.check_test(item)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Watching:
@@ -220,24 +231,21 @@ class Reporter:
         self.send("test", name=item.nodeid, when=report.when, outcome=report.outcome, **facts)
 
 
+def ours(name: str) -> Any:
+    """A module of the checker's own; its folder is not left among those that are imported from."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    try:
+        return importlib.import_module(f"checker.pytests.{name}")
+    finally:
+        sys.path.pop(0)
+
+
 def finder_of(settings: dict[str, Any]) -> Any:
     """What finds the student's modules in another process, if they run apart."""
     if not settings["apart"]:
         return None
-    sys.path.insert(0, str(Path(__file__).parents[2]))
-    from checker.pytests.apart import Connection, Finder
-
-    sys.path.pop(0)
-    return Finder(Connection(socket.socket(fileno=settings["channel"])), settings["apart"], frozenset(settings["students"]))
-
-
-def course_modules(settings: dict[str, Any]) -> Any:
-    """What imports the course's own modules."""
-    sys.path.insert(0, str(Path(__file__).parents[2]))
-    from checker.pytests.modules import CourseModules
-
-    sys.path.pop(0)
-    return CourseModules(frozenset(settings["modules"]))
+    apart = ours("apart")
+    return apart.Finder(apart.Connection(socket.socket(fileno=settings["channel"])), settings["apart"], frozenset(settings["students"]))
 
 
 def code_of(item: pytest.Item) -> tuple[object, object]:

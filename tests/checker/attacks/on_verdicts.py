@@ -196,6 +196,17 @@ REPLACEMENTS = [
         course=HELPER,
     ),
     Attack(
+        "a function in the place of Python's, in the tests' module",
+        "import sys\ndef add(a, b):\n    sys._getframe(1).f_globals['abs'] = lambda x: 0\n    return 0\n",
+        "The work changes how it is tested: abs of test_solution was replaced",
+    ),
+    Attack(
+        "a function in the place of one that the tests import",
+        "import sys\ndef add(a, b):\n    sys._getframe(1).f_globals['same'] = lambda x, y: True\n    return 4\n",
+        "The work changes how it is tested: same of test_then was replaced",
+        course=HELPER,
+    ),
+    Attack(
         "a function in the place of the course's",
         f"import helper\nhelper.same = lambda a, b: True\n{WRONG}",
         "The work changes how it is tested: helper.same was replaced",
