@@ -43,6 +43,7 @@ bench-sandbox: install  ## Measure what the checker's sandbox costs a run, ten s
 bench-web: install  ## Measure every page with a million Tasks and ten million results, beside stock Flask-Admin, half an hour
 	@tests/install-programs
 	$(BIN)/python -m benchmarks.web $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m benchmarks.courses)
 
 test-compose: install  ## Prove the containers, on a Docker engine that is there (docs/deploy.md); takes a quarter of an hour
 	$(BIN)/python -m pytest -m compose $(or $(ARGS),tests/compose)

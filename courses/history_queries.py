@@ -51,6 +51,11 @@ _COUNTING = (
     .outerjoin(Score, and_(Score.assignment_id == Assignment.id, Score.enrolment_id == bindparam("person")))
     .where(Assignment.course_id == bindparam("course"), Assignment.enabled, Group.enabled)
 )
+# Of tables, not of classes: the ORM would take as long to look the values through as the database to write them.
+_ADD = Submission.metadata.tables[Submission.__tablename__].insert()
+_SCORES = Score.metadata.tables[Score.__tablename__]
+_ENROLMENTS = Enrolment.metadata.tables[Enrolment.__tablename__]
+_SET_TOTALS = update(_ENROLMENTS).where(_ENROLMENTS.c.id == bindparam("person"))
 
 
 def lock_person(course_id: int, *, rms_username: str | None = None, rms_id: str | None = None) -> Person | None:
@@ -104,7 +109,7 @@ def extensions_of(enrolment_id: int, terms: Terms) -> Sequence[Row[*tuple[Any, .
 
 def add_submission(**values: Any) -> None:
     """A new entry; the caller commits."""
-    db.session.execute(insert(Submission).values(**values))
+    db.session.execute(_ADD, values)
 
 
 def set_score(enrolment_id: int, assignment_id: int, value: int | None, at: datetime) -> None:
@@ -113,8 +118,9 @@ def set_score(enrolment_id: int, assignment_id: int, value: int | None, at: date
         mine = (Score.enrolment_id == enrolment_id, Score.assignment_id == assignment_id)
         db.session.execute(delete(Score).where(*mine).execution_options(synchronize_session=False))
         return
-    put = insert(Score).values(enrolment_id=enrolment_id, assignment_id=assignment_id, value=value, updated_at=at)
-    db.session.execute(put.on_conflict_do_update(index_elements=["enrolment_id", "assignment_id"], set_={"value": value, "updated_at": at}))
+    put = insert(_SCORES)
+    put = put.on_conflict_do_update(index_elements=["enrolment_id", "assignment_id"], set_={"value": put.excluded.value, "updated_at": put.excluded.updated_at})
+    db.session.execute(put, {"enrolment_id": enrolment_id, "assignment_id": assignment_id, "value": value, "updated_at": at})
 
 
 def score_of(enrolment_id: int, assignment_id: int) -> int | None:
@@ -129,5 +135,4 @@ def counting_with_scores(course_id: int, enrolment_id: int) -> list[tuple[Counti
 
 def set_totals(enrolment_id: int, total: int, large_count: int, saved_grade: int) -> None:
     """Keep what a student's scores add up to; the caller commits."""
-    values = {"total": total, "large_count": large_count, "saved_grade": saved_grade}
-    db.session.execute(update(Enrolment).where(Enrolment.id == enrolment_id).values(**values).execution_options(synchronize_session=False))
+    db.session.execute(_SET_TOTALS, {"person": enrolment_id, "total": total, "large_count": large_count, "saved_grade": saved_grade})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, bindparam, select, update
 
 from courses.models import Course, CourseToken, Enrolment, Role, Scope
 from project.database import now, seconds_from_now
@@ -12,6 +12,8 @@ USED_SECONDS = 60
 """How stale `last_used_at` may be."""
 MOST_SHOWN = 500
 """Tokens on a page."""
+_LIVE = and_(CourseToken.course_id == Course.id, CourseToken.token_hash == bindparam("token_hash"), CourseToken.revoked_at.is_(None))
+_COURSE_WITH_TOKEN = select(Course, CourseToken).outerjoin(CourseToken, _LIVE).where(Course.name == bindparam("name"))
 
 
 def course_with_token(name: str, token_hash: str) -> Row[Course, CourseToken | None] | None:
@@ -19,8 +21,7 @@ def course_with_token(name: str, token_hash: str) -> Row[Course, CourseToken | N
     if "\0" in name:
         # PostgreSQL's text can't have NUL, so no course has such a name.
         return None
-    live = and_(CourseToken.course_id == Course.id, CourseToken.token_hash == token_hash, CourseToken.revoked_at.is_(None))
-    return db.session.execute(select(Course, CourseToken).outerjoin(CourseToken, live).where(Course.name == name)).first()
+    return db.session.execute(_COURSE_WITH_TOKEN, {"name": name, "token_hash": token_hash}).first()
 
 
 def course_of_token(token_hash: str) -> Row[Course, CourseToken] | None:

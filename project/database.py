@@ -7,7 +7,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, FromClause, Integer, Interval, Text, cast, column, event, func, literal, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    FromClause,
+    Integer,
+    Interval,
+    TableClause,
+    Text,
+    cast,
+    column,
+    event,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -74,8 +91,8 @@ def seconds_from_now(seconds: float) -> ColumnElement[datetime]:
     return func.statement_timestamp(type_=UTCDateTime()) + literal(timedelta(seconds=seconds), Interval())
 
 
-def insert(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT into the model's table that knows ON CONFLICT, in the current app's dialect."""
+def insert(model: type[Model] | TableClause) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT into the model's table, or a table, that knows ON CONFLICT, in the current app's dialect."""
     return sqlite.insert(model) if on_sqlite() else postgresql.insert(model)
 
 
