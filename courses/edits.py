@@ -107,6 +107,14 @@ def change_override(enrolment_id: int, before: int | None, after: int | None, au
     return True
 
 
+def take_over(gone_id: int, into_id: int, author_id: int | None) -> None:
+    """Give what teachers set of somebody to the row that becomes theirs: comments add up, and a grade that stands there stays. The caller commits."""
+    (given, grade), (comment, override) = gradebook_queries.comment_and_override(gone_id), gradebook_queries.comment_and_override(into_id)
+    change_comment(into_id, comment, "\n".join(words for words in (comment, given) if words), author_id)
+    if override is None:
+        change_override(into_id, None, grade, author_id)
+
+
 def read_username(sent: Mapping[str, Any]) -> str:
     """The student that an object names. Raises ApiFault (400)."""
     username = sent.get("username")

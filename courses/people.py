@@ -4,7 +4,7 @@ Each function notes what it did in the audit, by numbers alone, and leaves the c
 """
 
 from accounts.models import User
-from courses import history_queries, people_queries, queries
+from courses import edits, history_queries, people_queries, queries
 from courses.models import Course, Enrolment, Role
 from courses.people_queries import lock_enrolment
 from courses.recomputing import recompute
@@ -60,6 +60,7 @@ def bind(course: Course, enrolment: Enrolment, account: User, *, how: str, by: i
             raise PeopleFault(f"{account.username} is {own.rms_username} in this course already.")
         if own.role == Role.TEACHER:
             enrolment.role = Role.TEACHER
+        edits.take_over(own.id, enrolment.id, by)
         people_queries.absorb(own, into=enrolment)
         recompute(course, utc_now(), only=enrolment.id)
     enrolment.account_id = account.id

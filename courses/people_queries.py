@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, or_, select, update
 
 from accounts.models import User
-from courses.models import Course, CourseToken, Enrolment, Extension, Role, Submission
+from courses.models import Course, CourseToken, Enrolment, Extension, Role, RowChange, Submission
 from project.extensions import db
 from project.keyset import Stretch
 
@@ -53,7 +53,7 @@ def has_history(enrolment_id: int) -> bool:
 
 def absorb(gone: Enrolment, into: Enrolment) -> None:
     """Give what hangs on an enrolment without a history to another one, and delete it; the caller commits."""
-    for model in (Extension, CourseToken):
+    for model in (Extension, CourseToken, RowChange):
         moved = update(model).where(model.enrolment_id == gone.id).values(enrolment_id=into.id)
         db.session.execute(moved.execution_options(synchronize_session=False))
     delete_enrolment(gone)

@@ -13,7 +13,7 @@ CHUNK = 1000
 ENROLMENT = ("role", "rms_username", "rms_id", "first_name", "last_name", "repo_url", "total", "large_count", "saved_grade", "grade_override", "created_at")
 SUBMISSION = (
     *("kind", "raw", "check_deadline", "allow_reduction", "submitted_at", "arrived_at", "commit", "job"),
-    *("attempt", "multiplier", "earned", "score", "counted", "why"),
+    *("attempt", "multiplier", "earned", "score", "counted", "why", "reason"),
 )
 COURSE, TASK = Course.name.label("course"), Assignment.name.label("task")
 

@@ -27,6 +27,11 @@ class Seat:
     """Changes them too: no reviewer does."""
 
     @property
+    def changes(self) -> bool:
+        """Whether there is anything for them to change: nothing of an archived course changes."""
+        return self.teaches and self.course.archived_at is None
+
+    @property
     def only(self) -> int | None:
         """The one enrolment whose scores they see; None for those who see all."""
         return None if self.enrolment is None or self.is_staff or self.course.show_all_scores else self.enrolment.id

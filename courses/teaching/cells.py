@@ -33,7 +33,7 @@ def cell(seat: Seat, enrolment_id: int, assignment_id: int) -> ResponseReturnVal
     person, task = _find(seat, enrolment_id, assignment_id)
     if request.method == "POST":
         return _edit(seat, person, task) if seat.teaches else refuse()
-    closed = "closed" in request.args or not seat.teaches
+    closed = "closed" in request.args or not seat.changes
     return _shown(seat, person, task, None if closed else ScoreForm.of(score_of(person.id, task.id), formdata=None))
 
 

@@ -12,6 +12,7 @@ from wtforms.validators import Length
 
 from courses.blueprint import blueprint
 from courses.edits import LONGEST_REASON
+from courses.faults import ApiFault, demand_unarchived
 from courses.seats import Seat, open_to_seat, staff, teachers
 from courses.teaching import score_sheet, sheets
 from courses.teaching.forms import no_nul
@@ -69,14 +70,15 @@ def import_scores(seat: Seat) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(seat, form)
     try:
+        demand_unarchived(seat.course)
         text = _text_of(form)
         if "seal" not in request.form:
             return _page(seat, form, text, score_sheet.plan(seat.course, text))
         found, done = score_sheet.apply(seat.course, text, request.form["seal"], current_user.id, form.reason.data or "")
-    except SheetFault as fault:
+    except (SheetFault, ApiFault) as fault:
         db.session.rollback()
         form.sheet.errors = (str(fault),)
-        return _page(seat, form), 400
+        return _page(seat, form), fault.status if isinstance(fault, ApiFault) else 400
     if not done:
         db.session.rollback()
         flash("The course has changed since you looked: nothing was changed. This is what the sheet would change now.", "warning")

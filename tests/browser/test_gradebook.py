@@ -54,7 +54,7 @@ def test_a_score_is_edited_where_it_stands_by_keyboard_and_undone(superuser: Pag
     superuser.get_by_role("button", name="Undo the edit").click()
     superuser.get_by_role("button", name="Yes, undo").click()
     expect(superuser.get_by_text("The edit is taken back.")).to_be_visible()
-    superuser.get_by_role("button", name="Gradebook").click()
+    superuser.get_by_role("link", name="Gradebook").click()
     expect(row.get_by_role("cell").nth(3)).to_have_text("7")
 
 

@@ -5,11 +5,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from courses import edits, people, queries
 from project.audit import AuditEvent
+from project.database import utc_now
 from project.extensions import db
 from project.tokens import digest
 from tests.courses.courses_api import Api, make_api
 from tests.courses.gradebooks import browser_of, cell_url, shown
+from tests.courses.rows import make_enrolment
+from tests.factories import make_user
 from tests.pages import Element, facts, read, rows
 
 
@@ -155,6 +159,51 @@ def test_a_change_of_a_row_that_is_wrong_or_not_seen_changes_nothing(app: Flask,
 
     assert answer.status_code == status
     assert recorded(app, "comment.changed") + recorded(app, "grade.overridden") == []
+
+
+def test_nothing_of_an_archived_course_changes_and_no_form_pretends_it_would(app: Flask, teacher: FlaskClient) -> None:
+    with app.app_context():
+        course = queries.find_course("algo")
+        assert course is not None
+        course.archived_at = utc_now()
+        db.session.commit()
+
+    row = cell_url(app).rpartition("/")[0]
+    posts = [
+        (cell_url(app), {"seen": "7", "score": "9"}),
+        (f"{row}/comment", {"seen": digest(""), "comment": "x"}),
+        (f"{row}/grade", {"seen": "", "grade": "4"}),
+    ]
+    posts.append(("/courses/algo/gradebook/import", {"sheet": "username,sum\nalice,9", "seal": "x"}))
+
+    assert [teacher.post(path, data=form).status_code for path, form in posts] == [409] * 4
+    for page in (cell_url(app), "/courses/algo/students/alice"):
+        assert [
+            form
+            for form in read(teacher.get(page)).all("form")
+            if form.attributes.get("method") == "post" and "/courses/" in form.attributes.get("action", page)
+        ] == []
+    assert shown(teacher)["alice"][3] == "7"
+
+
+def test_what_teachers_set_of_somebody_stays_when_two_rows_turn_out_to_be_one(app: Flask, teacher: FlaskClient) -> None:
+    with app.app_context():
+        course = queries.find_course("algo")
+        assert course is not None
+        account = make_user("ada")
+        own = make_enrolment(course, account.id, rms_username="@ada")
+        edits.set_comment(course, "@ada", "Came late.", None)
+        edits.set_override(course, "@ada", 4, None)
+        edits.set_comment(course, "alice", "Ill in May.", None)
+        db.session.commit()
+
+        people.identify(course, own, "alice", None)
+        db.session.commit()
+
+    page = read(teacher.get("/courses/algo/students/alice"))
+    assert "Ill in May. Came late." in page.all("textarea", name="comment")[0].text
+    assert facts(page)["Grade"] == "4 , set by a teacher"
+    assert "Came late." in page.all("table")[-1].text
 
 
 def test_a_student_reads_why_the_score_was_edited(app: Flask, teacher: FlaskClient) -> None:
