@@ -36,10 +36,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.web",
         description="Measure the site's pages with a million Tasks and ten million results, beside stock Flask-Admin, on private servers."
-        " Takes half an hour on two cores, and 6 GB of disk for as long as it runs.",
+        " Takes half an hour on two cores, and 8 GB of disk for as long as it runs.",
         epilog='Example: --tasks 2000 --results 20000 --seconds 0.5 --crowd-seconds 5 --only "Tasks" --folder /tmp',
     )
-    parser.add_argument("--tasks", type=int, default=Amounts.tasks, help="Tasks, and events of the audit (default: 1000000)")
+    parser.add_argument("--tasks", type=int, default=Amounts.tasks, help="Tasks, events of the audit, and failed messages (default: 1000000)")
     parser.add_argument("--results", type=int, default=Amounts.results, help="results of ten ticks, each of the first of the Tasks (default: 10000000)")
     parser.add_argument("--seconds", type=float, default=4.0, help="how long each page is asked for (default: 4)")
     parser.add_argument("--crowd-seconds", type=float, default=60.0, help=f"how long {CROWD} clients ask for all pages (default: 60)")
