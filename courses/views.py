@@ -54,7 +54,7 @@ def course(course_name: str) -> ResponseReturnValue:
         links=overview.links_of(found),
         sees_gradebook=_is_staff(enrolment) or found.show_all_scores,
         cards=[(card, overview.plot(card, at, found.timezone) if card.is_drawn else None) for card in shown],
-        standing=enrolment and overview.standing(records, enrolment, at),
+        standing=overview.standing(records, enrolment, at) if enrolment and not _is_teacher(enrolment) else None,
         extensions=[(extension, records.name_of(extension)) for extension in records.extensions],
         recent=student_queries.history_before(enrolment.id, None, RECENT) if enrolment else [],
         is_staff=_is_staff(enrolment),

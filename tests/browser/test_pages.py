@@ -11,7 +11,17 @@ from tests.browser.conftest import Open
 from tests.project.gallery import SHOWINGS, Gallery, Showing, make_gallery
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
-DOWNLOADS = {"audit.export", "users.export", "tasks.export", "reviews.export", "personal data", "courses.gradebook_csv", "courses.gradebook_xlsx"}
+DOWNLOADS = {
+    "audit.export",
+    "users.export",
+    "tasks.export",
+    "reviews.export",
+    "personal data",
+    "exported person",
+    "courses.gradebook_csv",
+    "courses.gradebook_xlsx",
+    "courses.config_file",
+}
 FOR_PROGRAMS = {"health.healthz", "health.readyz", "metrics.metrics"}
 """Besides all that is in an API."""
 FRAGMENTS = {
@@ -26,6 +36,9 @@ FRAGMENTS = {
     "actors.part",
     "processes.part",
     "processes.process_state",
+    "courses.config_state",
+    "courses.preview_state",
+    "courses.batch_list",
 }
 PAGES = [
     showing

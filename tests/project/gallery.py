@@ -135,7 +135,7 @@ SHOWINGS = [
     Showing("config not there", "superuser", "/courses/sample/config"),
     Showing("extension refused", "superuser", "/courses/shown/extensions", {"student": "nobody", "of": "x", "days": "-1"}),
     Showing("extensions of one", "superuser", "/courses/shown/extensions?student=student"),
-    Showing("copy refused", "superuser", "/courses/shown/copy", {"name": "shown", "title": "", "days": "x"}),
+    Showing("copy refused", "superuser", "/courses/shown/copy", {"name": "shown", "title": "", "days": "99999"}),
     Showing("exported person", "superuser", "/courses/shown/people/1/export", {"a": ""}),
     Showing("course, superuser", "superuser", "/courses/shown/"),
     Showing("newcomer from elsewhere", "visitor", "/accounts/identities/new", carries=_newcomer()),
