@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from courses.models import ConfigDraft, Course
 from project.database import insert, now
@@ -13,11 +13,6 @@ from project.tokens import digest
 def find_draft(course_id: int) -> ConfigDraft | None:
     """The course's draft, as it is now."""
     return db.session.scalar(select(ConfigDraft).where(ConfigDraft.course_id == course_id).execution_options(populate_existing=True))
-
-
-def get_draft(course_id: int) -> ConfigDraft:
-    """The same, which is there."""
-    return db.session.scalars(select(ConfigDraft).where(ConfigDraft.course_id == course_id).execution_options(populate_existing=True)).one()
 
 
 def put_draft(course_id: int, sha256: str, text: str, made_by: int) -> None:
@@ -45,6 +40,6 @@ def drop_draft(course_id: int) -> None:
 
 
 def digest_of_config(course_id: int) -> str | None:
-    """The SHA-256 of the config that the course has, or will have once what is pending takes effect; None without one."""
-    text = db.session.scalar(select(func.coalesce(Course.pending_config, Course.config)).where(Course.id == course_id))
+    """The SHA-256 of the config that the course has; None without one."""
+    text = db.session.scalar(select(Course.config).where(Course.id == course_id))
     return None if text is None else digest(text)

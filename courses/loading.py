@@ -68,6 +68,13 @@ def take_effect(course: Course, at: datetime) -> Sequence[Moved]:
     return recompute(course, at)
 
 
+def demand_configs(course: Course) -> None:
+    """Neither an archived nor a finished course takes configs. Raises ApiFault (409)."""
+    demand_unarchived(course)
+    if not CourseStatus(course.status).takes_configs:
+        raise finished(course)
+
+
 def finished(course: Course) -> ApiFault:
     """409: nothing counts any more."""
     return ApiFault(409, f'The course "{course.name}" is finished.', "a teacher can set another status on the course's page.")
@@ -79,9 +86,7 @@ def _compared(course_id: int, data: bytes) -> tuple[Course, Sequence[Change]]:
     course = queries.lock_course(course_id)
     if course is None:
         raise ApiFault(404, "The course is not there any more.")
-    demand_unarchived(course)
-    if not CourseStatus(course.status).takes_configs:
-        raise finished(course)
+    demand_configs(course)
     return course, changes(read_config(course.config.encode()) if course.config else None, config)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from courses.models import Assignment, Course, Enrolment, Group
 from project.extensions import db
@@ -20,8 +21,10 @@ def get_course(course_id: int) -> Course:
 
 
 def every_course() -> Sequence[Course]:
-    """All courses: those that run first, then by title."""
-    return db.session.scalars(select(Course).order_by(Course.archived_at.is_not(None), Course.title, Course.id)).all()
+    """All courses, without their configs: those that run first, then by title."""
+    return db.session.scalars(
+        select(Course).options(defer(Course.config), defer(Course.pending_config)).order_by(Course.archived_at.is_not(None), Course.title, Course.id)
+    ).all()
 
 
 def add_course(name: str, title: str) -> Course:

@@ -21,6 +21,8 @@ from workers.broker import BrokerUnreachable
 
 MOST_MOVED = 200
 """People that the preview names; of more it says how many."""
+LOAD_AGAIN = ("", 200, {"HX-Refresh": "true"})
+"""Makes htmx load the whole page: there is nothing to ask for again."""
 
 
 @blueprint.route("/<course_name>/config", methods=["GET", "POST"])
@@ -30,7 +32,9 @@ def config(course: Course) -> ResponseReturnValue:
     form, faults = ConfigForm(), []
     if form.validate_on_submit():
         try:
-            _look_at(drafts.keep(course, form.data_sent, current_user.id))
+            draft = drafts.keep(course, form.data_sent, current_user.id)
+            if draft is not None and draft.changes is None:
+                _work_out(draft)
             return redirect(url_for(".preview", course_name=course.name))
         except ConfigFaults as found:
             db.session.rollback()
@@ -54,8 +58,8 @@ def config_file(course: Course) -> ResponseReturnValue:
 @blueprint.get("/<course_name>/config/state")
 @open_to_teachers()
 def config_state(course: Course) -> ResponseReturnValue:
-    """Whether something waits to take effect: a part of pages that asks again and again."""
-    return render_template("courses/_standing.html", course=course)
+    """What waits to take effect: a part of the page, which asks again and again until nothing does."""
+    return LOAD_AGAIN if course.outdated_since is None else render_template("courses/_standing.html", course=course)
 
 
 @blueprint.get("/<course_name>/config/preview")
@@ -71,8 +75,10 @@ def preview(course: Course) -> ResponseReturnValue:
 @blueprint.get("/<course_name>/config/preview/state")
 @open_to_teachers()
 def preview_state(course: Course) -> ResponseReturnValue:
-    """The part of that page that changes while a worker works it out."""
+    """The part of that page that is there while a worker works it out."""
     draft = draft_queries.find_draft(course.id)
+    if draft is None or draft.changes is not None:
+        return LOAD_AGAIN
     return render_template("courses/administration/_preview.html", course=course, **_shown(draft))
 
 
@@ -103,11 +109,6 @@ def discard_config(course: Course) -> ResponseReturnValue:
     draft_queries.drop_draft(course.id)
     audit.record("course.config_discarded", ("course", course.id))
     return done("Discarded. The course is as it was.", "config", course)
-
-
-def _look_at(draft: ConfigDraft) -> None:
-    if draft.changes is None:
-        _work_out(draft)
 
 
 def _work_out(draft: ConfigDraft) -> None:

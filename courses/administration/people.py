@@ -16,6 +16,7 @@ from courses.blueprint import blueprint
 from courses.models import Course, Enrolment, Role
 from courses.people import PeopleFault
 from courses.people_queries import UNBOUND
+from courses.queries import find_enrolment
 from project import audit
 from project.extensions import db, settings_of
 from project.keyset import Page, Place, Stretch
@@ -32,10 +33,12 @@ def people(course: Course) -> ResponseReturnValue:
     form = EnrolSomebodyForm()
     if form.validate_on_submit():
         try:
+            if find_enrolment(course.id, form.rms_username.data):
+                raise PeopleFault(f"{form.rms_username.data} is in this course already.")
             rules.enrol(course, form.rms_username.data, Role.TEACHER if form.is_teacher.data else Role.STUDENT, form.rms_id.data or None)
         except PeopleFault as fault:
             db.session.rollback()
-            form.rms_id.errors = [str(fault)]
+            form.rms_username.errors = [str(fault)]
         else:
             return done(f"{form.rms_username.data} is in {course.title}.", "people", course)
     search, kind = request.args.get("search", "").replace("\0", ""), request.args.get("kind", "")

@@ -2,7 +2,6 @@
 
 import re
 from io import BytesIO
-from typing import Any
 
 import pytest
 
@@ -76,6 +75,14 @@ def test_all_faults_are_told_at_once_with_their_lines_and_nothing_is_kept(report
     assert reported.get("config/preview").status_code == 302
 
 
+def test_a_finished_course_takes_no_config_and_says_so(reported: Desk) -> None:
+    reported.api.load(CONFIG.replace("in_progress", "finished"))
+
+    page = read(reported.post("config", text=NEW))
+
+    assert "is finished" in page.all("section", id="faults")[0].text
+
+
 def test_a_discarded_config_is_gone(reported: Desk) -> None:
     reported.post("config", text=NEW)
 
@@ -92,15 +99,15 @@ def test_of_many_people_workers_preview_and_load_and_the_pages_say_so(reported: 
     waiting = reported.post("config", text=NEW)
     with reported.app.app_context():
         preview_config.function(1, digest(NEW))
-    part: Any = reported.get("config/preview/state")
+    ready = reported.get("config/preview/state"), reported.get("config/preview")
     page = reported.post("config/load", sha256=digest(NEW))
     meanwhile = reported.api.row()["total_score"], reported.get("config/file").text
     with reported.app.app_context():
         recompute_course.function(1)
 
     assert "is being worked out as this config would have it" in " ".join(waiting.text.split())
-    assert "Load it" in part.text
+    assert (ready[0].headers["HX-Refresh"], "Load it" in ready[1].text) == ("true", True)
     assert "A new config is being worked out" in " ".join(read(page).text.split())
     assert meanwhile == (5, CONFIG)
     assert (reported.api.row()["total_score"], reported.get("config/file").text) == (15, NEW)
-    assert "worked out" not in reported.get("config/state").text
+    assert "worked out" not in reported.get("config").text

@@ -84,6 +84,7 @@ def test_somebody_is_enrolled_made_a_teacher_and_a_student_again(desk: Desk) -> 
     desk.post(f"people/{person}/role", role="student")
 
     assert desk.noted("enrolment.role_changed") == [{"before": "student", "after": "teacher"}, {"before": "teacher", "after": "student"}]
+    assert "already" in errors(read(desk.post("people", rms_username="carol", is_teacher="y")))["rms_username"]
     assert "begin" in errors(read(desk.post("people", rms_username="@carol")))["rms_username"]
 
 
