@@ -3,6 +3,7 @@
 import ast
 import configparser
 import fnmatch
+import math
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ ALWAYS = {"pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"}
 
 OWN_RULES = ("python_classes", "python_functions", "collect_ignore", "pytest_ignore_collect", "pytest_pycollect")
 """The words of who changes what counts as a test."""
+CHOOSING = "pytest_collection_modifyitems"
+"""The word of who may leave out cases of a test."""
 SKIPPING = ("skip", "xfail")
 """The words of who leaves tests out."""
 
@@ -96,9 +99,9 @@ def rules_of(files: Sequence[Path], tree: Tree, config: Path | None, root: Path)
     common = "".join(map(text_of, shared))
     names = {file: file.relative_to(root).as_posix() for file in files}
     own = any(rule in common for rule in OWN_RULES)
-    expected = frozenset(f"{names[file]}::{test}" for file in files for test in (() if own else tests_in(text_of(file))))
+    cases = {f"{names[file]}::{test}": amount for file in files for test, amount in (() if own else tests_in(text_of(file)))}
     skipping = frozenset(names[file] for file in files if any(word in common + text_of(file) for word in SKIPPING))
-    return Rules(expected, skipping, frozenset(map(str, tree.students)))
+    return Rules(frozenset(cases), {} if CHOOSING in common else cases, skipping, frozenset(map(str, tree.students)))
 
 
 def text_of(file: Path) -> str:
@@ -106,17 +109,20 @@ def text_of(file: Path) -> str:
     return file.read_text("utf-8", "replace")
 
 
-def tests_in(source: str) -> Iterator[str]:
-    """The tests that a module certainly has: functions called test… at its top, and in classes called Test… without a constructor."""
+def tests_in(source: str) -> Iterator[tuple[str, int]]:
+    """The tests that a module certainly has, each with how many cases it has at least.
+
+    They are functions called test… at its top, and in classes called Test… without a constructor.
+    """
     try:
         module = ast.parse(source)
     except SyntaxError:
         return
     for node in module.body:
         if isinstance(node, ast.ClassDef) and node.name.startswith("Test") and not is_excluded(node):
-            yield from (f"{node.name}::{method.name}" for method in node.body if is_test(method))
+            yield from ((f"{node.name}::{method.name}", cases_of(method)) for method in node.body if is_test(method))
         elif is_test(node):
-            yield node.name
+            yield node.name, cases_of(node)
 
 
 def is_test(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -124,6 +130,17 @@ def is_test(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not node.name.startswith("test"):
         return False
     return not any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+def cases_of(test: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many cases a test has by the parameters that are written out in its decorators; 1 where none are."""
+    amounts = [
+        len(decorator.args[1].elts)
+        for decorator in test.decorator_list
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("parametrize") and len(decorator.args) > 1
+        if isinstance(decorator.args[1], ast.List | ast.Tuple) and not any(isinstance(one, ast.Starred) for one in decorator.args[1].elts)
+    ]
+    return max(1, math.prod(amounts))
 
 
 def is_excluded(node: ast.ClassDef) -> bool:

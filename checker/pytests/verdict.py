@@ -1,6 +1,8 @@
 """The verdict on a run of pytest: what it told must be complete, agree with itself and with how it ended."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +36,8 @@ class Rules:
 
     expected: frozenset[str] = frozenset()
     """The tests that have to be accounted for."""
+    cases: Mapping[str, int] = field(default_factory=dict)
+    """How many cases each of them has at least, if more than one."""
     skipping: frozenset[str] = frozenset()
     """The files whose tests the course itself may skip."""
     students: frozenset[str] = frozenset()
@@ -80,11 +84,11 @@ def judge(outcome: Outcome, nonce: str, rules: Rules) -> Verdict:
             verdict.failed[collection["name"]] = collection["text"] or "it cannot be imported"
         elif (why := rules.forbids_skipping(collection["name"], collection["where"])) is not None:
             verdict.failed[collection["name"]] = why
-    known = {name.partition("[")[0] for name in (*told.collected, *told.deselected)}
-    missing = sorted(name for name in rules.expected if name not in known and not is_excused(name, told))
+    known = Counter(name.partition("[")[0] for name in (*told.collected, *told.deselected))
+    missing = sorted(name for name in rules.expected if known[name] < rules.cases.get(name, 1) and not is_excused(name, told))
     if missing and not verdict.failed:
         raise Untrustworthy(f"Not all of the tests were run, without: {', '.join(missing)}")
-    verdict.failed |= dict.fromkeys(missing, "it was not run")
+    verdict.failed |= dict.fromkeys(missing, "it was not run, or not with all of its cases")
     for name in told.collected:
         settle(name, told.results.get(name, []), rules, verdict)
     if code != 0 and not verdict.failed:

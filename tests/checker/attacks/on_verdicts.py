@@ -157,6 +157,7 @@ HELPER = {
 }
 """A second file of tests, and a module that it imports after the solution."""
 NONE_PASS = "0 of 4 tests passed"
+CASES = "import pytest\nfrom solution import add\n\n@pytest.mark.parametrize('x', [0, 1])\n"
 ALWAYS = "def same(a, b):\n    return True\n"
 
 REPLACEMENTS = [
@@ -205,6 +206,14 @@ REPLACEMENTS = [
         "import sys\ndef add(a, b):\n    sys._getframe(1).f_globals['same'] = lambda x, y: True\n    return 4\n",
         "The work changes how it is tested: same of test_then was replaced",
         course=HELPER,
+    ),
+    Attack(
+        "fewer cases",
+        "import pytest\nkind = type(pytest.mark)\n"
+        "def once(self, names, cases):\n    del kind.parametrize\n    return pytest.mark.parametrize(names, cases[:1])\n"
+        "kind.parametrize = once\ndef add(a, b):\n    return a + b",
+        r"Not all of the tests were run, without: task/test_cases.py::test_cases",
+        course={"test_cases.py": f"{CASES}def test_cases(x):\n    assert add(x, x) == 2 * x\n"},
     ),
     Attack(
         "a function in the place of the course's",

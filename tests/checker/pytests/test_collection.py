@@ -69,6 +69,9 @@ def helper(): ...
 def test_one(): ...
 async def test_two(): ...
 class TestThree:
+    @pytest.mark.parametrize("x", [1, 2, 3])
+    @pytest.mark.parametrize(("y", "z"), ((1, 2), (3, 4)))
+    @pytest.mark.parametrize("w", [*range(9)])
     def test_four(self): ...
     def helper(self): ...
 class TestWithConstructor:
@@ -83,7 +86,7 @@ class Base:
 
 
 def test_the_tests_that_a_module_certainly_has_are_expected() -> None:
-    assert list(collection.tests_in(SOURCE)) == ["test_one", "test_two", "TestThree::test_four"]
+    assert list(collection.tests_in(SOURCE)) == [("test_one", 1), ("test_two", 1), ("TestThree::test_four", 6)]
     assert list(collection.tests_in("def broken(:")) == []
 
 
@@ -94,6 +97,12 @@ def test_a_course_with_rules_of_its_own_is_expected_nothing_of(tmp_path: Path) -
 
     own = tree(tmp_path, {"conftest.py": "collect_ignore = ['test_a.py']"})
     assert rules_of([file], own, None, tmp_path).expected == frozenset()
+
+    two = "import pytest\n@pytest.mark.parametrize('x', [1, 2])\ndef test_one(x): ..."
+    assert rules_of([file], tree(tmp_path, {"test_a.py": two, "conftest.py": ""}), None, tmp_path).cases == {"test_a.py::test_one": 2}
+    chooses = tree(tmp_path, {"conftest.py": "def pytest_collection_modifyitems(items): ..."})
+    assert rules_of([file], chooses, None, tmp_path).cases == {}
+    tree(tmp_path, {"test_a.py": "def test_one(): ..."})
 
     students = Tree(tmp_path, frozenset({tmp_path / "conftest.py"}))
     assert rules_of([file], students, None, tmp_path).expected == {"test_a.py::test_one"}
