@@ -34,15 +34,15 @@ def load(course_id: int, data: bytes) -> Loaded:
 
     Raises ConfigFaults, and ApiFault for a course that is finished or archived (409) or gone (404).
     """
-    course, found = _compared(course_id, data)
+    course, found = _compared(queries.lock_course(course_id), data)
     course.pending_config, at = data.decode(), utc_now()
     audit.record("course.config_loaded", ("course", course.id), changes=len(found))
     return Loaded(found, settle(course, at))
 
 
 def preview(course_id: int, data: bytes) -> Loaded:
-    """What loading the config would do, and nobody is locked out meanwhile; the caller rolls back. Raises as `load`."""
-    course, found = _compared(course_id, data)
+    """What loading the config would do; reports come in meanwhile, for nothing is locked that they write. The caller rolls back. Raises as `load`."""
+    course, found = _compared(db.session.get(Course, course_id, populate_existing=True), data)
     course.pending_config, at = data.decode(), utc_now()
     _put_in_effect(course, at)
     return Loaded(found, foresee(course, at))
@@ -80,10 +80,9 @@ def finished(course: Course) -> ApiFault:
     return ApiFault(409, f'The course "{course.name}" is finished.', "a teacher can set another status on the course's page.")
 
 
-def _compared(course_id: int, data: bytes) -> tuple[Course, Sequence[Change]]:
-    """The course, locked, and what the config changes in it."""
+def _compared(course: Course | None, data: bytes) -> tuple[Course, Sequence[Change]]:
+    """The course, which is there, and what the config changes in it."""
     config = read_config(data)
-    course = queries.lock_course(course_id)
     if course is None:
         raise ApiFault(404, "The course is not there any more.")
     demand_configs(course)

@@ -80,8 +80,10 @@ def work_out(course: Course, people: Sequence[Row[*tuple[Any, ...]]], at: dateti
         after = (sums.total_score, sums.large_count, grade)
         if after != (person.total, person.large_count, person.saved_grade):
             changed.append({"id": person.id, "total": after[0], "large_count": after[1], "saved_grade": grade})
-        if (sums.total_score, grade) != (person.total, person.saved_grade or 0):
-            moved.append(Moved(person.rms_username, person.total, sums.total_score, person.saved_grade or 0, grade))
+        # Of somebody whose scores never changed no grade was worked out before.
+        before = grade if person.saved_grade is None else person.saved_grade
+        if (sums.total_score, grade) != (person.total, before):
+            moved.append(Moved(person.rms_username, person.total, sums.total_score, before, grade))
     return WorkedOut(outcomes, changed, scores, moved)
 
 
