@@ -68,10 +68,19 @@ def read(response: TestResponse) -> Element:
 
 def rows(page: Element) -> list[dict[str, str]]:
     """The lines of the page's table, each cell under its heading; none when there is no table. A plot's own table is the plot's."""
+    headings = [heading.text for heading in _table(page).all("th")]
+    return [dict(zip(headings, (cell.text for cell in row.all("td")), strict=True)) for row in lines(page)]
+
+
+def lines(page: Element) -> list[Element]:
+    """The same lines as they stand there, for a table whose headings are not one row."""
+    return [row for row in _table(page).all("tr") if row.all("td")]
+
+
+def _table(page: Element) -> Element:
     plotted = [id(table) for figure in page.all("figure") for table in figure.all("table")]
     (table,) = [table for table in page.all("table") if id(table) not in plotted] or [Element("table")]
-    headings = [heading.text for heading in table.all("th")]
-    return [dict(zip(headings, (cell.text for cell in row.all("td")), strict=True)) for row in table.all("tr") if row.all("td")]
+    return table
 
 
 def facts(page: Element) -> dict[str, str]:

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.pages import read, rows
+from tests.pages import lines, read
 from tests.project.content.attacks import INJECTIONS
 from tests.project.content.probes import names_asked, request_of, superuser
 from tests.project.gallery import Gallery
@@ -19,7 +19,8 @@ from tests.project.routes import VISITS, Visit
 NARROW = {"text", "actor", "queue", "search", "who", "action", "object", "address", "request", "since", "until", "task", "author", "tick", "kind", "student"}
 """Parameters that leave rows out."""
 DO_NOT = {
-    # Which part of a list, in which order.
+    # Which part of a list, in which order; which columns, whether staff too, and what is shown already.
+    *("group", "everybody", "seen", "closed"),
     *("page", "page_size", "sort", "desc", "before", "after"),
     # Which version of a file.
     "v",
@@ -67,7 +68,7 @@ def shown(answer: TestResponse) -> int:
         return len(list(csv.reader(io.StringIO(answer.text)))) - 1
     if answer.mimetype == "application/json":
         return sum(len(part) for part in json.loads(answer.text).values() if isinstance(part, list))
-    return len(rows(read(answer)))
+    return len(lines(read(answer)))
 
 
 def narrowing(visit: Visit, names: set[str]) -> set[str]:
