@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Self, TypedDict
 
 from pydantic import Field, model_validator
 
+from checker.config.checker import TASK_FILE
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins import folders, packages
 from checker.plugins.base import PluginABC, PluginOutput
@@ -99,6 +100,7 @@ class Tests:
         tree = tree_of(origin)
         path = (origin / name).resolve()
         self.root = tree.root if path.is_relative_to(tree.root) else path.parent
+        self.beside = list(beside(origin, path))
         self.configuration = configuration(path, tree)
         patterns = file_patterns(self.configuration)
         found = [path] if path.exists() else [file.resolve() for file in sorted(origin.glob(name))] if name and not Path(name).is_absolute() else []
@@ -144,7 +146,7 @@ class Tests:
         limits = replace(LIMITS, wall=args.timeout or LONGEST)
         # What has to be there to be read may well be what a test writes: it gets a copy, and so does the solution.
         seen = Seen(
-            readable=[self.root, PROGRAMS.parent, *paths, *([installed.root] if installed is not None else [])],
+            readable=[self.root, PROGRAMS.parent, *self.beside, *paths, *([installed.root] if installed is not None else [])],
             scratch={self.origin: {Path(file) for file in self.rules.students}},
         )
         if not args.apart:
@@ -163,6 +165,20 @@ class Tests:
                 outcome = choose().run(job, limits)
             solution.result()
         return outcome
+
+
+def beside(origin: Path, target: Path) -> Iterator[Path]:
+    """The folders of `origin` that are other tasks', which nobody has to copy: those beside the way to the target's task."""
+    if not target.is_relative_to(origin):
+        return
+    folders = [folder for folder in (target, *target.parents) if folder.is_relative_to(origin) and folder.is_dir()]
+    task = next((folder for folder in folders if (folder / TASK_FILE).exists()), None)
+    if task is None:
+        return
+    for folder in task.parents:
+        if not folder.is_relative_to(origin):
+            break
+        yield from (entry for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.is_symlink() and not task.is_relative_to(entry))
 
 
 def run_and_close(job: Job, limits: Limits, channel: socket.socket) -> None:

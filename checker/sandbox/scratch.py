@@ -29,14 +29,14 @@ class Scratch:
         self._kept: dict[Path, Path] = {}
         self._marks: dict[Path, tuple[int, int] | None] = {}
 
-    def copy(self, folder: Path, place: Path, may_change: Collection[Path]) -> None:
-        """Copy a folder."""
+    def copy(self, folder: Path, place: Path, may_change: Collection[Path], readable: Collection[Path] = ()) -> None:
+        """Copy a folder; folders in it that are `readable` by themselves are not copied."""
         self.places.append(place)
         self.sources[str(folder)] = str(place)
         for above, names, files in os.walk(folder):
             here = place / os.path.relpath(above, folder)
             here.mkdir(exist_ok=True)
-            for whole in [name for name in names if name in WHOLE or os.path.exists(os.path.join(above, name, "pyvenv.cfg"))]:
+            for whole in [name for name in names if is_whole(Path(above, name)) or Path(above, name) in readable]:
                 names.remove(whole)
                 (here / whole).mkdir()
                 self.originals.append(Path(above, whole))
@@ -83,6 +83,11 @@ class Scratch:
         return sorted(file for file, mark in self._marks.items() if mark_of(self._kept[file]) != mark)
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether a folder is one that nobody writes to."""
+    return folder.name in WHOLE or os.path.exists(folder / "pyvenv.cfg")
+
+
 def mark_of(file: Path) -> tuple[int, int] | None:
     """What is another after whatever is done to a file, even if it is undone: the kernel sets the time of a change, and nobody else can."""
     try:
@@ -101,7 +106,7 @@ def scratch_of(job: Job, user: int | None) -> Iterator[Scratch]:
         return
     with tempfile.TemporaryDirectory(prefix="checker-scratch-", ignore_cleanup_errors=True) as place:
         for number, (folder, may_change) in enumerate(job.scratch.items()):
-            scratch.copy(folder, Path(place, str(number)), may_change)
+            scratch.copy(folder, Path(place, str(number)), may_change, job.readable)
         if user is not None:
             hand_over(scratch.places, user)
         scratch.mark()

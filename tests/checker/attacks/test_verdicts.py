@@ -96,3 +96,22 @@ def test_an_attack_on_the_verdict_fails(attack: Attack, tmp_path: Path) -> None:
     seen = f"{failure.value.message}\n{failure.value.output}"
     assert re.search(attack.sees, seen), seen[:2000]
     assert os.environ["REPORT_TOKEN"] not in seen
+
+
+def test_other_tasks_are_there_to_be_read(tmp_path: Path) -> None:
+    tests = """
+from pathlib import Path
+import pytest
+
+def test_other():
+    assert Path("other/data.txt").read_text() == "theirs"
+    with pytest.raises(OSError):
+        Path("other/new.txt").touch()
+    Path("task/data/new.txt").touch()
+    Path("new.txt").touch()
+"""
+    task = hand_in(tmp_path, "def add(a, b):\n    return a + b\n", {}, {".task.yml": "", "data/in.txt": "", "test_other.py": tests})
+    (task.parent / "other").mkdir()
+    (task.parent / "other/data.txt").write_text("theirs")
+
+    assert grade(task).output.endswith("4 of 4 tests passed")
