@@ -10,12 +10,14 @@ from courses.administration.pages import PAGES as ADMINISTRATION
 from courses.api import bulk, checkers, description, rows
 from courses.blueprint import blueprint
 from courses.cli import courses_cli
+from courses.notices import courses_notice
 from courses.sample import make_sample_course
 from courses.schedule import outdated_courses, waiting_batches
 from courses.teaching import assignments, cells, sheet_views, students
 from courses.teaching import views as teaching_views
 from project.access import members
 from project.admin import Signpost, signposts_of
+from project.home import notices_of
 from project.samples import samples_of
 from workers.broker import broker_of
 from workers.schedule import schedules_of
@@ -35,6 +37,7 @@ def register(app: Flask) -> None:
         actor.bind(broker_of(app))
     for schedule in (outdated_courses(app), waiting_batches(app)):
         schedules_of(app).add(schedule)
+    notices_of(app).append(courses_notice)
     belongings_of(app).extend(personal_queries.OF_ACCOUNT)
     heeds_of(app).append(
         lambda user, provider, voucher: people.bind_whom_a_provider_vouches_for(user, provider.key, voucher.subject, voucher.preferred_username)

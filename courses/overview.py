@@ -126,10 +126,10 @@ def _card(records: Records, group: Group, at: datetime) -> Card:
         if assignment.group_id == group.id and assignment.enabled:
             of_task = [extension for extension in records.extensions if extension.assignment_id == assignment.id]
             tasks.append(_task(records, group, assignment, extended(whole, of_group + of_task) if of_task else None))
-    return Card(group.id, group.name, _state(mine, at), mine, bool(of_group), multiplier(mine, at), _less(mine, at), tuple(tasks))
+    return Card(group.id, group.name, _state(mine, at), mine, bool(of_group), multiplier(mine, at), less_from(mine, at), tuple(tasks))
 
 
-def _less(deadline: Deadline, at: datetime) -> Step | None:
+def less_from(deadline: Deadline, at: datetime) -> Step | None:
     """The next step of a deadline, or its end, at which a submission keeps less than it does at that moment."""
     now = multiplier(deadline, at)
     return next((step for step in (*deadline.points, Step(deadline.end, 0.0)) if step.at > at and step.share < now), None)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, and_, func, select, update
 
 from accounts.identities.models import Identity
-from courses.models import Assignment, Course, Enrolment, Extension, Role, Score, Submission
+from courses.models import Assignment, Course, Enrolment, Extension, Group, Role, Score, Submission
 from courses.statuses import CourseStatus
-from project.database import insert
+from project.database import insert, now
 from project.extensions import db
 
 SHOWN = [status.value for status in CourseStatus if status.shown_to_students]
@@ -40,6 +40,13 @@ def reports_of(enrolment_id: int) -> Mapping[int, int]:
 def extensions_of(enrolment_id: int) -> Sequence[Extension]:
     """A student's extensions, the oldest first."""
     return db.session.scalars(select(Extension).where(Extension.enrolment_id == enrolment_id).order_by(Extension.id)).all()
+
+
+def groups_with_extensions(enrolment_ids: Sequence[int]) -> Sequence[Row[int, Group, Extension | None]]:
+    """The groups in which these are: enabled ones that have started, each with the extension for all of it, and once with each where there are several."""
+    own = and_(Extension.group_id == Group.id, Extension.enrolment_id == Enrolment.id)
+    groups = select(Enrolment.id, Group, Extension).join(Group, Group.course_id == Enrolment.course_id).outerjoin(Extension, own)
+    return db.session.execute(groups.where(Enrolment.id.in_(enrolment_ids), Group.enabled, Group.starts_at <= now())).all()
 
 
 def history_before(enrolment_id: int, cursor: int | None, limit: int, assignment_id: int | None = None) -> Sequence[Row[Submission, str]]:

@@ -37,6 +37,27 @@ def test_my_courses_are_those_i_am_in_and_may_see(app: Flask, student: Student) 
     assert page.index("Taught") < page.index("Old")
 
 
+def test_the_front_page_has_my_courses_and_what_is_due_next_in_each_with_my_extensions(app: Flask, student: Student) -> None:
+    browser, user_id = student
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
+    with app.app_context():
+        course = make_course("algo", title="Algorithms")
+        enrolment = make_enrolment(course, user_id, total=64)
+        sorting = make_group(course, "Sorting", steps=[(0.5, soon.isoformat())], ends_at=soon + timedelta(days=9))
+        make_group(course, "Graphs", steps=[], ends_at=soon + timedelta(days=1))
+        make_extension(enrolment, group_id=sorting.id, extra=timedelta(days=3))
+        make_enrolment(make_course(title="Old", archived_at=datetime.now(UTC)), user_id)
+
+    with statements(app) as seen:
+        (section, *_) = read(browser.get("/")).all("section", **{"class": "pinned"})
+
+    assert "Algorithms Graphs: the end" in " ".join(section.text.split())
+    assert [time.attributes["datetime"] for time in section.all("time")] == [(soon + timedelta(days=1)).isoformat()]
+    assert "64 points" in section.text
+    assert "Old" not in section.text
+    assert len(seen) <= 5
+
+
 def test_the_navigation_leads_whoever_is_logged_in_to_courses(app: Flask, student: Student) -> None:
     links = [anchor for anchor in read(student[0].get("/courses/")).all("a", href="/courses/") if anchor.text == "Courses"]
 
