@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from courses.teaching.sheet_views import LARGEST_SHEET
 from project.extensions import settings_of
 from tests.app_fixtures import log_in
 from tests.project.routes import POSTS, World, make_world
@@ -58,7 +59,8 @@ def test_an_odd_body_is_no_fault_of_the_site(app: Flask, world: World, body: tup
 
 def test_a_body_that_is_too_large_is_refused_by_every_route(app: Flask, world: World) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
+    largest = max(settings_of(app).max_body_bytes, LARGEST_SHEET)
 
-    statuses = answers(app, world, b"id=" + b"1" * settings_of(app).max_body_bytes, FORM)
+    statuses = answers(app, world, b"id=" + b"1" * largest, FORM)
 
     assert set(statuses.values()) == {413}
