@@ -10,8 +10,6 @@ from project.extensions import db
 
 USED_SECONDS = 60
 """How stale `last_used_at` may be."""
-MOST_SHOWN = 500
-"""Tokens on a page."""
 _LIVE = and_(CourseToken.course_id == Course.id, CourseToken.token_hash == bindparam("token_hash"), CourseToken.revoked_at.is_(None))
 _COURSE_WITH_TOKEN = select(Course, CourseToken).outerjoin(CourseToken, _LIVE).where(Course.name == bindparam("name"))
 
@@ -62,11 +60,11 @@ def is_teacher(course_id: int, rms_username: str) -> bool:
     return db.session.scalar(select(Enrolment.id).where(*named)) is not None
 
 
-def tokens_of(course_id: int) -> Sequence[Row[CourseToken, str | None]]:
-    """The course's tokens, live ones first and of these the newest, each with the student that it is for, if it is for one alone."""
+def tokens_before(course_id: int, cursor: int | None, limit: int) -> Sequence[Row[CourseToken, str | None]]:
+    """A page of the course's tokens, newest first, older than `cursor`, each with the student that it is for, if it is for one alone."""
     rows = select(CourseToken, Enrolment.rms_username).outerjoin(Enrolment, Enrolment.id == CourseToken.enrolment_id)
-    order = CourseToken.revoked_at.is_not(None), CourseToken.id.desc()
-    return db.session.execute(rows.where(CourseToken.course_id == course_id).order_by(*order).limit(MOST_SHOWN)).all()
+    rows = rows.where(CourseToken.course_id == course_id).order_by(CourseToken.id.desc()).limit(limit)
+    return db.session.execute(rows if cursor is None else rows.where(CourseToken.id < cursor)).all()
 
 
 def revoke(course_id: int, token_id: int) -> str | None:

@@ -15,6 +15,8 @@ from project.extensions import db
 from project.ids import id_from
 from project.tokens import digest, new_token
 
+PAGE = 50
+
 
 @blueprint.route("/<course_name>/tokens", methods=["GET", "POST"])
 @open_to_teachers()
@@ -58,5 +60,17 @@ def secret(course: Course) -> ResponseReturnValue:
 
 def _page(course: Course, form: CourseTokenForm, **shown: str) -> str:
     """The page of both; the secret waits where students do not see the course yet."""
-    rows = token_queries.tokens_of(course.id)
-    return page("tokens", course, form=form, tokens=rows, words=WORDS, hidden=not CourseStatus(course.status).shown_to_students, **shown)
+    before = id_from(request.args, "before")
+    found = token_queries.tokens_before(course.id, before, PAGE + 1)
+    on = found[PAGE - 1][0].id if len(found) > PAGE else None
+    return page(
+        "tokens",
+        course,
+        form=form,
+        tokens=found[:PAGE],
+        words=WORDS,
+        hidden=not CourseStatus(course.status).shown_to_students,
+        newest_url=url_for(".tokens", course_name=course.name) if before else None,
+        older_url=on and url_for(".tokens", course_name=course.name, before=on),
+        **shown,
+    )

@@ -112,7 +112,7 @@ class SettingsForm(FlaskForm):
     submit = SubmitField("Save")
 
     def __init__(self, course: Course, **values: Any) -> None:
-        super().__init__(obj=course, **values)
+        super().__init__(data=current(course), **values)
         providers = {"": NOBODY, **{each.key: each.name for each in settings_of(current_app).providers}}
         # Good once the site has it.
         providers.setdefault(course.identity_provider, f"{course.identity_provider}, which this site does not have")
@@ -155,6 +155,12 @@ FROM_CONFIG = ("timezone", "deadline_kind", "task_url_template", "links", "max_s
 """What each config says, if only by leaving it out."""
 RULES = frozenset({"status", "deadline_kind", "max_submissions", "submission_penalty", "enforce_limits"})
 """What scores or grades depend on."""
+
+
+def current(course: Course) -> dict[str, Any]:
+    """The course's settings, with those that wait to take effect."""
+    columns = ("title", "status", "enforce_limits", "show_all_scores", "reports_enrol_anyone", "identity_provider", *FROM_CONFIG)
+    return {name: getattr(course, name) for name in columns} | (course.pending_settings or {})
 
 
 def lines_of(text: str | None) -> list[str]:

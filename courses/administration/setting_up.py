@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from courses import making
 from courses.actors import send_or_leave
 from courses.administration.access import done, open_to_teachers, page
-from courses.administration.setting_forms import FROM_CONFIG, RULES, CopyForm, NewCourseForm, SettingsForm
+from courses.administration.setting_forms import FROM_CONFIG, RULES, CopyForm, NewCourseForm, SettingsForm, current
 from courses.blueprint import blueprint
 from courses.config.faults import ConfigFaults
 from courses.config_queries import lock_course
@@ -59,7 +59,8 @@ def settings(course: Course) -> ResponseReturnValue:
 
 def _change(course: Course, values: dict[str, Any]) -> bool:
     """Change what is another value now; False if a worker has to work out what that makes of scores."""
-    changed = {name: value for name, value in values.items() if getattr(course, name) != value}
+    before = current(course)
+    changed = {name: value for name, value in values.items() if before[name] != value}
     if not changed:
         return True
     audit.record("course.settings_changed", ("course", course.id), **changed)
