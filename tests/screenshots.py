@@ -2,13 +2,15 @@
 
 import sys
 import tempfile
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
 from playwright.sync_api import Browser
 
+from courses import sample
 from project import create_app
 from project.database import utc_now
 from project.extensions import db
@@ -18,12 +20,26 @@ from tests.chromium import CHROMIUM, PACKAGE, chromium, is_installed
 from tests.factories import PASSWORD, make_result, make_superuser, make_task, make_tick, make_user
 from tests.site import ROOT, Site
 from workers.models import TickState
+from workers.monitor import queries
+from workers.monitor.gathering import Amount, Kind
+from workers.monitor.histogram import bucket_of
+from workers.monitor.models import Outcome
 
 IMAGES = ROOT / "docs" / "images"
 THEMES = ("light", "dark")
 SIZES = {"wide": (1120, 760), "narrow": (360, 720)}
 """Pixels: a window on a desk, and a phone."""
-PAGES = {"home": "/", "tasks": "/tasks/", "task": "/tasks/details/?id={task}", "schedule": "/workers/schedule/", "reviews": "/reviews/"}
+PAGES = {
+    "home": "/",
+    "course": f"/courses/{sample.NAME}/",
+    "gradebook": f"/courses/{sample.NAME}/gradebook",
+    "student": f"/courses/{sample.NAME}/students/ada",
+    "tasks": "/tasks/",
+    "task": "/tasks/details/?id={task}",
+    "reviews": "/reviews/",
+    "workers": "/workers/",
+    "schedule": "/workers/schedule/",
+}
 
 AUTHORS = ("alan", "barbara", "donald", "edsger", "frances", "ken", "leslie", "margaret")
 TITLES = ("Dice", "Percent", "Room temperature", "Jitter of the clock", "Lottery", "Coin", "Depth of the queue")
@@ -47,6 +63,10 @@ def make_life(database_url: str) -> int:
         db.session.commit()
         for number in range(TICKS):
             launch(tasks, number, chance)
+        sample.make_sample_course(authors[0].id)
+        for minutes in range(1, 180):
+            work(utc_now() - timedelta(minutes=minutes), chance)
+        db.session.commit()
         shown = tasks[-3].id
     close(app)
     return shown
@@ -61,6 +81,13 @@ def launch(tasks: list[Task], number: int, chance: Random) -> None:
     tick = make_tick(slot=slot, published=len(tasks), verified=len(tasks), finished_at=slot + timedelta(seconds=chance.uniform(1, 3)))
     for task in tasks[-DRAWN:]:
         make_result(task, chance.triangular(task.lower_limit, task.upper_limit), tick.id, created_at=slot)
+
+
+def work(at: datetime, chance: Random) -> None:
+    """What the workers' monitor counted within a minute: most messages took some milliseconds."""
+    took = Counter(bucket_of(chance.lognormvariate(-4.5, 0.8)) for _ in range(chance.randrange(5, 20)))
+    counts = {Kind("numbers", "generate_random_number", Outcome.PROCESSED, bucket): Amount(messages) for bucket, messages in took.items()}
+    queries.add_counts(at.replace(second=0, microsecond=0), counts)
 
 
 def take(browser: Browser, site: Site, theme: str, size: str, paths: dict[str, str]) -> None:

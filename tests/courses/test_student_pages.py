@@ -51,7 +51,7 @@ def test_the_front_page_has_my_courses_and_what_is_due_next_in_each_with_my_exte
     with statements(app) as seen:
         (section, *_) = read(browser.get("/")).all("section", **{"class": "pinned"})
 
-    assert "Algorithms Graphs: the end" in " ".join(section.text.split())
+    assert "Algorithms Graphs: next deadline" in " ".join(section.text.split())
     assert [time.attributes["datetime"] for time in section.all("time")] == [(soon + timedelta(days=1)).isoformat()]
     assert "64 points" in section.text
     assert "Old" not in section.text
