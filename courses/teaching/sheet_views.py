@@ -1,5 +1,6 @@
 """Taking the gradebook away as a sheet, and bringing scores in from one: first what it would change, then changing it."""
 
+from contextlib import closing
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, stream_with_context, url_for
@@ -66,7 +67,12 @@ def gradebook_xlsx(seat: Seat) -> ResponseReturnValue:
 @open_to_seat(teachers)
 def import_scores(seat: Seat) -> ResponseReturnValue:
     """A form for the sheet; sent, what it would change; with the seal of that, changing it, or 409 where it would change something else by now."""
-    form = SheetForm()
+    # A large file waits in the system's folder of temporary ones until it is closed.
+    with closing(request):
+        return _import_scores(seat, SheetForm())
+
+
+def _import_scores(seat: Seat, form: SheetForm) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(seat, form)
     try:

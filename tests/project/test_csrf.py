@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from project.api import is_api
+from project.tokens import digest
 from tests.app_fixtures import log_in
 from tests.factories import PASSWORD
 from tests.project.routes import POSTS, Visit, World, everything, make_world, routes_of
@@ -19,6 +20,7 @@ FORMS = {
     "accounts.register": {"username": "newcomer", "password": PASSWORD, "repeat": PASSWORD},
     "accounts.password": {"current": PASSWORD, "password": "another password", "repeat": "another password"},
     "accounts.tokens": {"name": "laptop", "scopes": "account:read", "days": "30", "current": PASSWORD},
+    "courses.set_comment": {"seen": digest(""), "comment": "Was ill"},
 }
 
 
@@ -115,6 +117,9 @@ def test_a_form_with_the_token_of_a_page_is_not_refused(superuser: FlaskClient, 
         "actors.send",
         "queues.purge",
         "accounts.tokens",
+        "courses.cell",
+        "courses.set_comment",
+        "courses.set_grade",
     ],
 )
 def test_a_form_with_its_token_does_what_it_says(app: Flask, superuser: FlaskClient, world: World, endpoint: str) -> None:

@@ -34,6 +34,13 @@ SLIPPED_IN = {
     "ticks": "again",
     "actor": "generate_random_number",
     "arguments": "[1]",
+    "seen": "7",
+    "score": "1",
+    "reason": "x",
+    "comment": "x",
+    "grade": "1",
+    "sheet": "username,sum\nstudent,3",
+    "seal": "x",
 }
 """Each field of each form that there is, and what is no field of any."""
 
