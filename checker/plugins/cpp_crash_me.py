@@ -11,7 +11,7 @@ from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.cpp import private
 from checker.plugins.environment import cleaned
 from checker.plugins.files import content
-from checker.plugins.jobs import Program, ending, run, succeeded
+from checker.plugins.jobs import Program, ending, repositories, run, succeeded
 
 INPUT = "input.txt"
 
@@ -35,7 +35,7 @@ class CppCrashMePlugin(PluginABC):
 
     def _run(self, args: Args, *, verbose: bool = False) -> PluginOutput:
         stdin = content(args.task_path / INPUT)
-        hidden = private(args.reference_root)
+        hidden = [*private(args.reference_root), *repositories(args.reference_root, args.task_path)]
         with tempfile.TemporaryDirectory(prefix="checker-crash-") as name:
             folder = Path(name).resolve()
             binary = folder / args.binary_name

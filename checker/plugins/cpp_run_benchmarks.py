@@ -12,7 +12,7 @@ from checker.plugins import catch2
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.cpp import Target
 from checker.plugins.cpp_build import BENCHMARKED
-from checker.plugins.jobs import Program, ending, run
+from checker.plugins.jobs import Program, ending, repositories, run
 
 
 def limits(listed: list[str]) -> dict[str, float]:
@@ -55,7 +55,7 @@ class CppRunBenchmarksPlugin(PluginABC):
         with tempfile.TemporaryDirectory(prefix="checker-report-") as name:
             folder = Path(name).resolve()
             command = [str((build / target.name).absolute()), *catch2.arguments(folder, seed, args.args)]
-            program = Program(command, build, writable=[folder], readable=[build], hidden=[args.root], timeout=args.timeout)
+            program = Program(command, build, writable=[folder], readable=[build], hidden=[args.root, *repositories()], timeout=args.timeout)
             outcome = run(program)
             said = catch2.console(folder) + outcome.output
             if outcome.exit_code != 0:

@@ -11,7 +11,7 @@ from checker.plugins import catch2
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.cpp import Target, checked, targets
 from checker.plugins.files import found, text
-from checker.plugins.jobs import Program, ending, run
+from checker.plugins.jobs import Program, ending, repositories, run
 
 SANITIZERS = ("asan", "ubsan", "tsan")
 
@@ -54,7 +54,7 @@ def tested(target: Target, args: CppRunTestsPlugin.Args) -> str:
             sanitizing(folder, args.no_detect_leaks),
             writable=[folder],
             readable=[build, *(args.root / path for path in args.paths_whitelist)],
-            hidden=[args.root],
+            hidden=[args.root, *repositories()],
             network=not args.lock_network,
             timeout=args.timeout,
         )

@@ -93,6 +93,16 @@ def writable(origin: Path) -> list[Path]:
     return [] if run_folders is not None and run_folders.kept(origin) else [origin]
 
 
+def repositories(*needed: Path) -> list[Path]:
+    """What a student's program has no business in: the course and the student's repository, which images put where programs lie, such as /opt.
+
+    Not one that is among what the stage needs; what is needed from within it stays to be seen.
+    """
+    run_folders = folders.current()
+    whole = {path.resolve() for path in needed}
+    return [folder for folder in (run_folders.reference, run_folders.repository) if folder.resolve() not in whole] if run_folders else []
+
+
 def credentials() -> list[Path]:
     """Where CI and people keep what opens other doors."""
     run_folders = folders.current()

@@ -19,7 +19,7 @@ from checker.exceptions import PluginExecutionFailed
 from checker.plugins import folders, packages
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.environment import cleaned
-from checker.plugins.jobs import LIMITS, LONGEST, credentials
+from checker.plugins.jobs import LIMITS, LONGEST, credentials, repositories
 from checker.provenance import tree_of
 from checker.pytests.collection import TEST_FILES, configuration, conftests_of, course_files, file_patterns, rules_of
 from checker.pytests.verdict import Untrustworthy, Verdict, judge
@@ -119,10 +119,9 @@ class Tests:
 
     @property
     def hidden(self) -> list[Path]:
-        """What a solution that runs apart does not see: these tests, and the course's others beside and below them."""
-        folders = {file.parent for file in self.files}
-        beside = (file for folder in folders for pattern in TEST_FILES for file in folder.rglob(pattern) if str(file) not in self.rules.students)
-        return sorted({*self.files, *beside, *(folder / "conftest.py" for folder in folders)})
+        """What a solution that runs apart does not see: these tests, and all others of the course, its other tasks' among them."""
+        others = (file for pattern in (*TEST_FILES, "conftest.py") for file in self.root.rglob(pattern) if str(file) not in self.rules.students)
+        return sorted({*self.files, *others})
 
     def run(self, args: RunPytest.Args, nonce: str, verbose: bool) -> Outcome:
         """Run them, and the solution beside them if it runs apart."""
@@ -149,19 +148,19 @@ class Tests:
             readable=[self.root, PROGRAMS.parent, *self.beside, *paths, *([installed.root] if installed is not None else [])],
             scratch={self.origin: {Path(file) for file in self.rules.students}},
         )
+        hidden = [*credentials(), *repositories(self.origin, *seen["readable"])]
         if not args.apart:
-            job = Job(python("inside.py"), self.origin, environment, **seen, hidden=credentials(), stdin=encoded(settings), report=True)
+            job = Job(python("inside.py"), self.origin, environment, **seen, hidden=hidden, stdin=encoded(settings), report=True)
             return choose().run(job, limits)
         # Each side hears of the other's end once this process has closed that one's socket, too.
         here, there = socket.socketpair()
         with ThreadPoolExecutor(1) as threads:
             with here:
                 stdin = encoded({"channel": there.fileno(), "installed": settings["installed"]})
-                hidden = [*credentials(), *self.hidden]
-                job = Job(python("solution.py"), self.origin, environment, **seen, hidden=hidden, stdin=stdin, inherited=[there.fileno()])
+                job = Job(python("solution.py"), self.origin, environment, **seen, hidden=[*hidden, *self.hidden], stdin=stdin, inherited=[there.fileno()])
                 solution = threads.submit(run_and_close, job, limits, there)
                 stdin = encoded({**settings, "channel": here.fileno()})
-                job = Job(python("inside.py"), self.origin, environment, **seen, hidden=credentials(), stdin=stdin, report=True, inherited=[here.fileno()])
+                job = Job(python("inside.py"), self.origin, environment, **seen, hidden=hidden, stdin=stdin, report=True, inherited=[here.fileno()])
                 outcome = choose().run(job, limits)
             solution.result()
         return outcome

@@ -30,7 +30,10 @@ def history(url: str) -> list[tuple[object, ...]]:
     connection = psycopg2.connect(url.replace("+psycopg2", ""))
     try:
         cursor = connection.cursor()
-        cursor.execute("SELECT a.name, s.multiplier, s.earned, s.commit FROM submissions s JOIN assignments a ON a.id = s.assignment_id ORDER BY s.id")
+        cursor.execute(
+            "SELECT a.name, s.multiplier, s.earned, s.commit FROM submissions s JOIN assignments a ON a.id = s.assignment_id"
+            " JOIN courses c ON c.id = a.course_id WHERE c.name = 'prog' ORDER BY s.id"
+        )
         return list(cursor.fetchall())
     finally:
         connection.close()
