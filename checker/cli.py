@@ -127,7 +127,7 @@ def check(
     show_findings(course, console)
     jobs = num_processes or (len(os.sched_getaffinity(0)) if parallelize else 1)
     options = Options(report=False, verbose=True, show_passed=verbose, at=datetime.now(UTC), dry_run=dry_run, clean=not no_clean, jobs=jobs)
-    finish(run(course, root, course.selected(tasks, groups), options, console), console, json_file, junit_file)
+    finish(run(course, root, course.selected(tasks, groups), options, console), console, json_file, junit_file, dry_run=dry_run)
 
 
 @main.command()
@@ -177,7 +177,7 @@ def grade(
     console.line(f"To grade: {', '.join(task.name for task in wanted)}" if wanted else "Nothing to grade: this push changed no task of the course")
     options = Options(submit_score, verbose, True, at, username, dry_run, clean=not no_clean)
     result = run(course, root, wanted, options, console) if wanted else Result()
-    finish(result, console, json_file, junit_file)
+    finish(result, console, json_file, junit_file, dry_run=dry_run)
 
 
 def instant(timestamp: str | None, course: Course) -> datetime:
@@ -277,10 +277,12 @@ def show_findings(course: Course, console: Console) -> None:
         raise CheckerException("\n".join(findings.faults))
 
 
-def finish(result: Result, console: Console, json_file: Path | None, junit_file: Path | None) -> None:
+def finish(result: Result, console: Console, json_file: Path | None, junit_file: Path | None, *, dry_run: bool) -> None:
     """Say how a run ended; CheckerException if anything failed."""
     results.write(result, json_file, junit_file)
-    if result.tasks:
+    if dry_run:
+        console.title("Nothing was run")
+    elif result.tasks:
         console.title(f"{sum(not task.failed for task in result.tasks)} of {len(result.tasks)} tasks passed")
     if result.preparation.failed:
         raise CheckerException("what runs before all tasks failed: " + named(result.preparation.failures))

@@ -134,6 +134,7 @@ def test_a_dry_run_shows_the_stages_and_runs_none(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert "would run probe with {'fail': True, 'say': '${{ env.HOME }}'}" in result.output
+    assert "passed" not in result.output
 
 
 def test_the_tree_can_be_kept_to_look_at(tmp_path: Path) -> None:
