@@ -43,6 +43,8 @@ def test_the_solutions_of_a_new_course_pass_and_its_starters_fail(tmp_path: Path
     assert "3 of 3 tasks passed" in solutions.output
     assert solutions.exit_code == 0
     assert "0 of 3 tasks passed" in starters.output
+    (tmp_path / "fork/programs/fibonacci/solution.cpp").write_text('#include "test_private.py"\n')
+    assert "test_private.py: Permission denied" in checker("check", tmp_path / "fork", course, "-t", "fibonacci").output
     assert not {path.name for path in (tmp_path / "fork").rglob("*")} & {
         "test_private.py",
         ".task.yml",
