@@ -1,7 +1,7 @@
 """The schedule of a config: groups with their deadlines, and the tasks in them."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from yaml.nodes import Node
@@ -12,6 +12,9 @@ from courses.config.model import GroupConfig, TaskConfig
 from courses.config.section import Section, mapping
 from courses.config.values import Unfit, address, flag, name, number, shown, whole
 from courses.deadlines import Step
+
+ANY_START = datetime(2000, 1, 1, tzinfo=UTC)
+"""What spans count from in a group whose start can't be read, so that what is wrong with them is said at once, too."""
 
 
 def read_groups(deadlines: Section, zone: ZoneInfo) -> Sequence[GroupConfig]:
@@ -43,26 +46,24 @@ def _group(section: Section, zone: ZoneInfo, names: Names) -> GroupConfig | None
     tasks = tuple(task for task in (_task(below, names) for below in section.sections("tasks")) if task is not None)
     enabled = section.optional("enabled", flag, True)
     start = section.required("start", lambda node: instant(node, zone), EXAMPLES)
-    if start is None:
-        return None
-    end = section.required("end", lambda node: instant_after(node, start, zone), f"{EXAMPLES}, or {SPAN_EXAMPLES}")
-    if end is not None and end < start:
+    end = section.required("end", lambda node: instant_after(node, start or ANY_START, zone), f"{EXAMPLES}, or {SPAN_EXAMPLES}")
+    if start is not None and end is not None and end < start:
         section.note(entries(section.node)["end"], section.below("end"), f"{shown(entries(section.node)['end'])} is before the start")
     steps = tuple(_steps(section, start, end, zone))
-    if title is None or end is None:
+    if title is None or start is None or end is None:
         return None
     return GroupConfig(title, start, end, steps, enabled, tasks)
 
 
-def _steps(section: Section, start: datetime, end: datetime | None, zone: ZoneInfo) -> Iterator[Step]:
+def _steps(section: Section, start: datetime | None, end: datetime | None, zone: ZoneInfo) -> Iterator[Step]:
     """The steps of a group, each noted that does not come after the one before it, or is worth as much."""
     node = section.optional("steps", mapping, None)
     path = section.below("steps")
-    before, written = Step(start, 1.0), "the start"
+    before, written = Step(start or ANY_START, 1.0), "the start"
     for key, value in pairs(node) if node else ():
         share = section.read(key, path, _share)
-        at = section.read(value, path, lambda node: instant_after(node, start, zone))
-        if share is None or at is None:
+        at = section.read(value, path, lambda node: instant_after(node, start or ANY_START, zone))
+        if share is None or at is None or start is None:
             continue
         step, what = Step(at, share), f"{key.value} ({_written(value)})"
         if at <= before.at:

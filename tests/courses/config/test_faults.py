@@ -84,6 +84,7 @@ def test_all_faults_are_found_at_once_in_the_order_of_the_file() -> None:
         'deadlines.schedule[1].group: the name "Numbers" is taken by the group on line 13. Line 30.',
         'deadlines.schedule[1].end: "2025-01-01 10:00" is before the start. Line 32.',
         "deadlines.schedule[2].enabled: 2 is neither true nor false. Line 33.",
+        'deadlines.schedule[2].end: missing, expected a date such as "2026-02-01 23:59", or a span such as 7d, 13d 05:59:59 or P3D. Line 33.',
         "deadlines.schedule[2].group: missing, expected the name of the group. Line 33.",
         'deadlines.schedule[2].start: missing, expected a date such as "2026-02-01 23:59". Line 33.',
         'grades.grades: "A" is not a whole number. Line 36.',
@@ -116,6 +117,14 @@ def test_all_faults_are_found_at_once_in_the_order_of_the_file() -> None:
             ['deadlines.schedule[0].tasks[0].url: "file:///etc/passwd" is not an address that begins with http:// or https://. Line 13.'],
         ),
         (GOOD.replace("Europe/Berlin", "../../etc/passwd"), ['deadlines.timezone: "../../etc/passwd" is not a time zone, e.g. "Europe/Berlin". Line 5.']),
+        (
+            GOOD.replace("2026-01-01 10:00", "soon").replace("end: 2026-02-01 10:00", "steps: {0.8: 2026-01-05, 0.5: 7d, 0.3: P3X}\n      end: never"),
+            [
+                'deadlines.schedule[0].start: "soon" is not a date such as "2026-02-01 23:59". Line 8.',
+                'deadlines.schedule[0].steps: "P3X" is neither a date such as "2026-02-01 23:59" nor a span such as 7d, 13d 05:59:59 or P3D. Line 9.',
+                'deadlines.schedule[0].end: "never" is neither a date such as "2026-02-01 23:59" nor a span such as 7d, 13d 05:59:59 or P3D. Line 10.',
+            ],
+        ),
         (GOOD + "grades: {grades: {5: [], 5.0: []}}", ["grades.grades: the grade 5 is there already. Line 13."]),
     ],
 )
