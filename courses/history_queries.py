@@ -136,3 +136,8 @@ def counting_with_scores(course_id: int, enrolment_id: int) -> list[tuple[Counti
 def set_totals(enrolment_id: int, total: int, large_count: int, saved_grade: int) -> None:
     """Keep what a student's scores add up to; the caller commits."""
     db.session.execute(_SET_TOTALS, {"person": enrolment_id, "total": total, "large_count": large_count, "saved_grade": saved_grade})
+
+
+def set_saved_grade(enrolment_id: int, saved_grade: int) -> None:
+    """Keep a grade that stood elsewhere; the caller commits."""
+    db.session.execute(_SET_TOTALS, {"person": enrolment_id, "saved_grade": saved_grade})

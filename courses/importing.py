@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from courses import edits, gradebook_queries, history, history_queries
 from courses.faults import demand_unarchived
+from courses.history_queries import Person
 from courses.models import Course
 from courses.scoring import LARGEST, EntryKind
+from courses.statuses import CourseStatus
 from project import audit
 from project.database import utc_now
 
@@ -63,7 +65,7 @@ class Imported:
 
 
 def import_database(course: Course, data: bytes) -> Imported:
-    """Take over students and scores, comments and overridden grades; the caller commits. Raises ImportFault, and ApiFault for a course that is archived.
+    """Take over students and scores, comments and grades that stand; the caller commits. Raises ImportFault, and ApiFault for a course that is archived.
 
     A score of 0 that comes along for a task that was never tried is none.
     """
@@ -77,6 +79,8 @@ def import_database(course: Course, data: bytes) -> Imported:
         history_queries.add_enrolment(course.id, student.username, **names)
         person = history_queries.lock_person(course.id, rms_username=student.username)
         assert person is not None
+        if not student.grade_is_override:
+            person = _with_grade(course, person, student.grade)
         for task, score in student.scores.items():
             if score and _is_new(person.id, terms[task].assignment_id, score):
                 history.add(course, person, terms[task], history.New(EntryKind.IMPORT, str(score), at), at)
@@ -88,6 +92,14 @@ def import_database(course: Course, data: bytes) -> Imported:
             edits.change_override(person.id, override, student.grade, None)
     audit.record("course.imported", ("course", course.id), students=len(students), scores=scores)
     return Imported(len(students), scores)
+
+
+def _with_grade(course: Course, person: Person, grade: int) -> Person:
+    """The person with the grade that stood there, where a grade that stood counts beside the formulas, and unless a better one stands here."""
+    if not CourseStatus(course.status).keeps_grades or grade <= (person.saved_grade or 0):
+        return person
+    history_queries.set_saved_grade(person.id, grade)
+    return person._replace(saved_grade=grade)
 
 
 def _is_new(enrolment_id: int, assignment_id: int, score: int) -> bool:

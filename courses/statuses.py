@@ -36,6 +36,11 @@ class CourseStatus(StrEnum):
         """Whether a new `.manytask.yml` may be loaded."""
         return self is not CourseStatus.FINISHED
 
+    @property
+    def keeps_grades(self) -> bool:
+        """Whether the grade that stood before counts beside what the formulas say."""
+        return self in (CourseStatus.ALL_TASKS_ISSUED, CourseStatus.DORESHKA, CourseStatus.FINISHED)
+
     def after_config(self, said: "CourseStatus | None") -> "CourseStatus":
         """The status once a config is loaded that says `said`, or nothing of it: then a created course becomes hidden."""
         if said is not None:

@@ -136,6 +136,18 @@ def test_a_course_moves_with_its_points_and_may_be_imported_again(app: Flask, tm
     assert (new.row()["total_score"], new.row()["comment"], new.row()["first_name"], new.row("bob")["total_score"]) == (9, "Ill in May", "Alice", 100)
 
 
+@pytest.mark.parametrize(("status", "grade"), [("in_progress", 0), ("all_tasks_issued", 5), ("doreshka", 5), ("finished", 5)])
+def test_a_grade_that_stood_moves_with_a_course_in_which_grades_stand(app: Flask, tmp_path: Path, status: str, grade: int) -> None:
+    new = make_api(app, config=CONFIG.replace("status: in_progress", f"status: {status}"), students=())
+    file = tmp_path / "database.json"
+    file.write_text(json.dumps({"students": [{"username": "alice", "scores": {"sum": 7}, "grade": 5}, {"username": "bob", "scores": {}, "grade": 5}]}))
+
+    for _ in range(2):
+        assert run(app, "import", "algo", str(file)).exit_code == 0
+
+    assert [(row["grade"], row["grade_is_override"]) for row in (new.row(), new.row("bob"))] == [(grade, False)] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
