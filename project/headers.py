@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_FIELDS = 500
 """Parts that a form with files may have."""
 TWO_YEARS = 2 * 365 * 86400
-PROBED = ("/healthz", "/readyz")
+PROBED = ("/healthz", "/healthcheck", "/readyz")
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",

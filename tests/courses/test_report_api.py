@@ -181,3 +181,10 @@ def test_a_report_takes_few_statements(app: Flask, api: Api) -> None:
         api.report("sum", commit="2", job="2")
 
     assert len(seen) <= 12, seen
+
+
+@pytest.mark.parametrize("url", ["/healthcheck", "/api/healthcheck", "/api/algo/healthcheck"])
+def test_whoever_watches_is_told_ok(api: Api, url: str) -> None:
+    answer = api.client.get(url)
+
+    assert (answer.status_code, answer.text) == (200, "OK")

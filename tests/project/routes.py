@@ -67,6 +67,7 @@ VISITS = [
     Visit("theme.choose", "POST", "/theme", everyone(303), {"theme": "dark", "back": "/accounts/login"}),
     Visit("home.index", "GET", "/", everyone(200)),
     Visit("health.healthz", "GET", "/healthz", everyone(200)),
+    Visit("health.healthcheck", "GET", "/healthcheck", everyone(200)),
     Visit("health.readyz", "GET", "/readyz", everyone(200)),
     Visit("accounts.login", "GET", "/accounts/login", everyone(200)),
     Visit("accounts.login", "POST", "/accounts/login", everyone(401), {"username": "nobody", "password": "wrong password"}),

@@ -188,7 +188,7 @@ def test_another_name_gets_the_page_of_an_error_without_that_name_in_it(make: Ma
     assert {name: response.headers.get(name) for name in GUARDS} == GUARDS
 
 
-@pytest.mark.parametrize("url", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("url", ["/healthz", "/healthcheck", "/readyz"])
 def test_probes_of_health_may_ask_by_address(make: Make, url: str) -> None:
     response = make(trusted_hosts=("board.example.org",)).test_client().get(url, headers={"Host": "10.0.0.5:8000"})
 
