@@ -2,7 +2,7 @@
 
 import logging
 
-from courses import batches, drafts
+from courses import batches, drafts, waiting_queries
 from courses.config_queries import lock_course
 from courses.loading import take_effect
 from project.database import is_trouble, utc_now
@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 
 @actor(Queue.SCORES)
 def recompute_course(course_id: int, tick_id: int | None = None) -> None:
-    """Put in effect what is pending in a course and work out all its scores anew, in one transaction, if they wait for it."""
+    """Put in effect what is pending in a course and work out all its scores anew, in one transaction, if they wait for it or a group has begun."""
     course = lock_course(course_id)
-    if course is not None and course.outdated_since is not None:
+    if course is not None and (course.outdated_since is not None or waiting_queries.has_begun(course_id)):
         take_effect(course, utc_now())
     db.session.commit()
 

@@ -88,6 +88,8 @@ class Course(Model):
     """Columns of this row that wait likewise."""
     outdated_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Since when scores wait for being recomputed by a worker; None if they are what they should be."""
+    worked_out_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When everybody's scores were worked out last; groups that have begun since then are not in the grades yet."""
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
 

@@ -58,6 +58,7 @@ def recompute(course: Course, at: datetime, only: int | None = None) -> Sequence
     queries.update_people(found.people)
     if only is None:
         course.outdated_since = None
+        course.worked_out_at = at
     return found.moved
 
 

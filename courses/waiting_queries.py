@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from courses.models import Course, ReportBatch
-from project.database import seconds_from_now
+from courses.models import Course, Group, ReportBatch
+from project.database import UTCDateTime, seconds_from_now
 from project.extensions import db
 
 SETTLED_SECONDS = 60
@@ -13,18 +13,23 @@ SETTLED_SECONDS = 60
 
 def last_outdated_course() -> int | None:
     """The largest id of a course whose scores wait."""
-    return db.session.scalar(select(func.max(Course.id)).where(Course.outdated_since <= seconds_from_now(-SETTLED_SECONDS)))
+    return db.session.scalar(select(func.max(Course.id)).where(_outdated()))
 
 
 def outdated_courses(after: int, upto: int, limit: int) -> Sequence[int]:
     """The first `limit` ids in (after, upto] of courses whose scores wait, ascending."""
-    page = select(Course.id).where(Course.id > after, Course.id <= upto, Course.outdated_since <= seconds_from_now(-SETTLED_SECONDS))
+    page = select(Course.id).where(Course.id > after, Course.id <= upto, _outdated())
     return db.session.scalars(page.order_by(Course.id).limit(limit)).all()
 
 
 def progress_of_courses(_tick_id: int) -> int:
     """How many courses wait."""
-    return db.session.scalar(select(func.count()).where(Course.outdated_since.is_not(None))) or 0
+    return db.session.scalar(select(func.count()).where(or_(Course.outdated_since.is_not(None), _begun()))) or 0
+
+
+def has_begun(course_id: int) -> bool:
+    """Whether a group of the course has begun since its scores were worked out: by that alone, percent and grades become others."""
+    return db.session.scalar(select(Course.id).where(Course.id == course_id, _begun())) is not None
 
 
 def last_waiting_batch() -> int | None:
@@ -41,6 +46,17 @@ def waiting_batches(after: int, upto: int, limit: int) -> Sequence[int]:
 def progress_of_batches(_tick_id: int) -> int:
     """How many reports of batches that are not finished are taken in."""
     return db.session.scalar(select(func.coalesce(func.sum(ReportBatch.done), 0)).where(ReportBatch.finished_at.is_(None))) or 0
+
+
+def _outdated() -> ColumnElement[bool]:
+    return or_(Course.outdated_since <= seconds_from_now(-SETTLED_SECONDS), _begun())
+
+
+def _begun() -> ColumnElement[bool]:
+    # Before there was worked_out_at, loading a config was what worked scores out.
+    since = func.coalesce(Course.worked_out_at, Course.config_loaded_at, type_=UTCDateTime())
+    begun = exists().where(Group.course_id == Course.id, Group.enabled, Group.starts_at > since, Group.starts_at <= seconds_from_now(0))
+    return and_(Course.archived_at.is_(None), begun)
 
 
 def _settled() -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from courses import loading
 from courses.actors import recompute_course, take_in_batch
-from courses.models import Course, ReportBatch
+from courses.models import Course, Group, ReportBatch
 from project.database import utc_now
 from project.extensions import db
 from tests.courses.courses_api import CONFIG, make_api
@@ -38,6 +38,22 @@ def test_a_course_whose_message_could_not_be_sent_is_recomputed_by_the_schedule(
         recompute_course.function(1, tick_id=1)
         assert schedule.page(0, 9, 9) == []
     assert api.row()["total_score"] == 30
+
+
+def test_a_group_that_begins_by_the_clock_is_in_everybodys_grade(app: Flask) -> None:
+    api = make_api(app)
+    api.report("sum")
+    api.report("large")
+    schedule = schedules_of(app).get("recompute_outdated_courses")
+    assert schedule is not None
+    with app.app_context():
+        assert (api.row()["grade"], schedule.page(0, 9, 9)) == (5, [])
+        db.session.execute(update(Group).where(Group.name == "future").values(starts_at=utc_now()))
+        db.session.commit()
+        assert (schedule.last_key(), schedule.page(0, 9, 9), schedule.count_outcomes(1)) == (1, [1], 1)
+        recompute_course.function(1, tick_id=1)
+        assert schedule.page(0, 9, 9) == []
+    assert api.row()["grade"] == 3
 
 
 def test_a_batch_that_waits_is_taken_in_by_the_schedule(app: Flask) -> None:
