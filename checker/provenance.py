@@ -6,8 +6,8 @@ import logging
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from checker.sandbox.view import programs
@@ -24,15 +24,23 @@ class Tree:
     root: Path
     students: frozenset[Path]
     """The files that came from the student; all others are the course's."""
+    private: Mapping[Path, frozenset[Path]] = field(default_factory=dict)
+    """Each task's folder, and what in it the course keeps from students."""
+
+    def private_elsewhere(self, origin: Path, target: Path) -> list[Path]:
+        """The private files of other tasks than those that a target, tested from `origin`, lies in or holds; none for a target that is of no task."""
+        tested = {task for task in self.private if origin.is_relative_to(task) or target.is_relative_to(task) or task.is_relative_to(target)}
+        return sorted(file for task, files in self.private.items() if tested and task not in tested for file in files)
 
 
 _trees: dict[Path, Tree] = {}
 
 
-def record(root: Path, students: Iterable[Path]) -> None:
-    """Remember a tree that was built: its root, and the student's files in it."""
+def record(root: Path, students: Iterable[Path], private: Mapping[Path, Iterable[Path]] | None = None) -> None:
+    """Remember a tree that was built: its root, the student's files in it, and the private ones in each task's folder."""
     root = root.resolve()
-    _trees[root] = Tree(root, frozenset(root / path for path in students))
+    kept = {root / task: frozenset(root / path for path in paths) for task, paths in (private or {}).items()}
+    _trees[root] = Tree(root, frozenset(root / path for path in students), kept)
 
 
 def forget(root: Path) -> None:

@@ -117,7 +117,8 @@ def run(course: Course, repository: Path, tasks: Sequence[Task], options: Option
         folders.running(Folders(course.root, repository, place, Path(packages))),
         accepting(course.config.testing.sandbox),
     ):
-        provenance.record(place, tree.build(course, repository, place))
+        built = tree.build(course, repository, place)
+        provenance.record(place, built.students, built.private)
         names = global_names(course, repository, place, tasks, options)
         preparation = PipelineResult()
         outputs: Mapping[str, StageResult] = {}

@@ -3,7 +3,7 @@
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -27,6 +27,16 @@ class File:
 
     path: PurePosixPath
     kind: Kind
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a tested tree was made of; paths are relative to its root."""
+
+    students: Sequence[Path]
+    """The student's files."""
+    private: Mapping[Path, Sequence[Path]]
+    """Each task's folder, and the private files in it that belong to no task further in. Links are left out: what they lead to may be anybody's."""
 
 
 def walk(root: Path, course: Course, *, students: Rule = never, skip: Rule = never) -> Iterator[File]:
@@ -56,8 +66,8 @@ def walk(root: Path, course: Course, *, students: Rule = never, skip: Rule = nev
     return below(TOP, course.patterns, Kind.OTHER)
 
 
-def build(course: Course, repository: Path, target: Path) -> list[Path]:
-    """Write into `target` what work is tested in; which of its files are the student's.
+def build(course: Course, repository: Path, target: Path) -> Built:
+    """Write into `target` what work is tested in.
 
     The student's repository gives what is neither public nor private; the course gives the rest, so that a student's own copy of a test counts for nothing.
     A file that students get a template of is always theirs.
@@ -69,11 +79,15 @@ def build(course: Course, repository: Path, target: Path) -> list[Path]:
 
     theirs = [file.path for file in walk(repository, course, students=finder.stands_for, skip=is_starter) if file.kind is Kind.OTHER]
     copied = {path for path in theirs if copy_students(repository, path, target)}
+    private: dict[PurePosixPath, list[Path]] = {folder.path: [] for folder in course.task_folders}
     for file in walk(course.root, course, students=finder.stands_for, skip=is_starter):
         if file.kind is not Kind.OTHER:
             copy(course.root / file.path, target / file.path)
             copied.discard(file.path)
-    return [Path(path) for path in sorted(copied)]
+            task = next((folder for folder in file.path.parents if folder in private), None)
+            if task is not None and file.kind is Kind.PRIVATE and not (course.root / file.path).is_symlink():
+                private[task].append(Path(file.path))
+    return Built([Path(path) for path in sorted(copied)], {Path(task): files for task, files in private.items()})
 
 
 def copy_students(repository: Path, path: PurePosixPath, target: Path) -> bool:

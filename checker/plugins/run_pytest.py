@@ -101,6 +101,7 @@ class Tests:
         path = (origin / name).resolve()
         self.root = tree.root if path.is_relative_to(tree.root) else path.parent
         self.beside = list(beside(origin, path))
+        self.private = tree.private_elsewhere(origin, path)
         self.configuration = configuration(path, tree)
         patterns = file_patterns(self.configuration)
         found = [path] if path.exists() else [file.resolve() for file in sorted(origin.glob(name))] if name and not Path(name).is_absolute() else []
@@ -148,7 +149,7 @@ class Tests:
             readable=[self.root, PROGRAMS.parent, *self.beside, *paths, *([installed.root] if installed is not None else [])],
             scratch={self.origin: {Path(file) for file in self.rules.students}},
         )
-        hidden = [*credentials(), *repositories(self.origin, *seen["readable"])]
+        hidden = [*credentials(), *repositories(self.origin, *seen["readable"]), *self.private]
         if not args.apart:
             job = Job(python("inside.py"), self.origin, environment, **seen, hidden=hidden, stdin=encoded(settings), report=True)
             return choose().run(job, limits)

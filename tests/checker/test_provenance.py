@@ -43,6 +43,25 @@ def tree(place: Folders) -> Tree:
     return provenance.tree_of(place.temporary)
 
 
+@pytest.mark.parametrize(
+    ("origin", "target", "hidden"),
+    [
+        (".", "a", {"b/private", "group/private", "group/c/private", "group/d/private"}),
+        ("a", "a/test.py", {"b/private", "group/private", "group/c/private", "group/d/private"}),
+        ("a", "tests/a", {"b/private", "group/private", "group/c/private", "group/d/private"}),
+        (".", "group/c", {"a/private", "b/private", "group/d/private"}),
+        (".", "group", {"a/private", "b/private"}),
+        (".", ".", set()),
+        (".", "tests/a", set()),
+    ],
+)
+def test_private_files_elsewhere_are_those_of_tasks_that_have_nothing_to_do_with_the_target(origin: str, target: str, hidden: set[str]) -> None:
+    root = Path("/tree")
+    tree = Tree(root, frozenset(), {root / task: frozenset({root / task / "private"}) for task in ("a", "b", "group", "group/c", "group/d")})
+
+    assert {str(path.relative_to(root)) for path in tree.private_elsewhere(root / origin, root / target)} == hidden
+
+
 def students(place: Folders) -> set[str]:
     """The student's files in the tested tree."""
     return {str(path.relative_to(place.temporary)) for path in tree(place).students}

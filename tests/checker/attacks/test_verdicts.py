@@ -98,13 +98,15 @@ def test_an_attack_on_the_verdict_fails(attack: Attack, tmp_path: Path) -> None:
     assert os.environ["REPORT_TOKEN"] not in seen
 
 
-def test_other_tasks_are_there_to_be_read(tmp_path: Path) -> None:
+def test_what_is_not_private_in_other_tasks_is_there_to_be_read(tmp_path: Path) -> None:
     tests = """
 from pathlib import Path
 import pytest
 
 def test_other():
     assert Path("other/data.txt").read_text() == "theirs"
+    with pytest.raises(PermissionError):
+        Path("other/private.txt").read_text()
     with pytest.raises(OSError):
         Path("other/new.txt").touch()
     Path("task/data/new.txt").touch()
@@ -113,5 +115,7 @@ def test_other():
     task = hand_in(tmp_path, "def add(a, b):\n    return a + b\n", {}, {".task.yml": "", "data/in.txt": "", "test_other.py": tests})
     (task.parent / "other").mkdir()
     (task.parent / "other/data.txt").write_text("theirs")
+    (task.parent / "other/private.txt").write_text("private")
+    provenance.record(task.parent, [Path("task/solution.py")], {Path("task"): [], Path("other"): [Path("other/private.txt")]})
 
     assert grade(task).output.endswith("4 of 4 tests passed")
