@@ -27,6 +27,7 @@ bench: .venv-bench/.installed  ## Run a tick at full speed beside Celery and Dra
 	@tests/install-programs
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 	$(if $(ARGS),,.venv-bench/bin/python -m benchmarks.calls)
+	$(if $(ARGS),,$(MAKE) bench-checker bench-sandbox)
 
 bench-large: install  ## Measure a tick beside ten million results, and verify one of a million Tasks, ten minutes
 	@tests/install-programs
