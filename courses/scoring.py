@@ -201,7 +201,7 @@ def _imported(entry: Entry, before: int | None) -> Outcome:
     """Imported again, a course takes nothing from what was earned here since; a negative score is a mark that goes along."""
     points = entry.score or 0
     after = points if before is None or points < 0 else stored(before, points, allow_reduction=False)
-    why = f"{points} points came from another system." + ("" if after == points else f" You had {before}.")
+    why = f"{_points(points)} came from another system." + ("" if after == points else f" You had {before}.")
     return Outcome(None, 1.0, points, after, True, why)
 
 
@@ -225,13 +225,17 @@ def _reported(entry: Entry, before: int | None, attempt: int, counted: int, dead
 
 
 def _in_time(raw: int, share: float) -> str:
-    return f"In time: {raw} points." if share == 1 else f"Late: {_percent(share)} of {raw} points."
+    return f"In time: {_points(raw)}." if share == 1 else f"Late: {_percent(share)} of {_points(raw)}."
 
 
 def _penalised(off: float, counted: int) -> str:
     if not off:
         return ""
     return f"{_percent(off)} less after {counted} earlier {'submission' if counted == 1 else 'submissions'}."
+
+
+def _points(number: int) -> str:
+    return f"{number} point" if number == 1 else f"{number} points"
 
 
 def _compared(before: int | None, points: int, after: int) -> str:

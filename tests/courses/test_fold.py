@@ -34,6 +34,7 @@ def imported(score: int) -> Entry:
     ("entries", "scores", "last_why"),
     [
         ([report(8)], [8], "In time: 8 points."),
+        ([report(1)], [1], "In time: 1 point."),
         ([report(8, day=6)], [4], "Late: 50 % of 8 points."),
         ([report(8), report(5)], [8, 8], "In time: 5 points. Not more than the 8 you have."),
         ([report(8), report(10, day=6)], [8, 8], "Late: 50 % of 10 points. Not more than the 8 you have."),
