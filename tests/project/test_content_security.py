@@ -16,7 +16,8 @@ TEMPLATES = sorted(file for package in ("project", *FEATURES) for file in (ROOT 
 SCRIPTS = sorted((ROOT / "project" / "static").glob("*.js"))
 ADDRESSES = ("action", "formaction", "href", "src", "srcdoc", "data", "xlink:href")
 MAKES_CODE_OF_TEXT = re.compile(
-    r"\b(eval|Function|setTimeout|setInterval)\(\s*[\"'`]|\bnew Function\b|innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment"
+    r"\b(?:eval|Function|setTimeout|setInterval)\(\s*[\"'`]|\bnew Function\b|(?:\.|\[\s*[\"'`])(?:inner|outer)HTML"
+    r"|insertAdjacentHTML|document\.write|createContextualFragment"
 )
 
 

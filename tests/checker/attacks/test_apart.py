@@ -101,9 +101,10 @@ ATTACKS = [
     Attack("an exit", "def add(a, b):\n    raise SystemExit(0)", "0 of 3 tests passed"),
     Attack(
         "an answer of its own making",
-        "import json, os, socket\ndef add(a, b):\n    for number in range(3, 30):\n        try:\n            channel = socket.socket(fileno=os.dup(number))\n"
+        "import json, os, socket\ndef add(a, b):\n    for number in range(3, 300):\n        try:\n            channel = socket.socket(fileno=os.dup(number))\n"
         "        except OSError:\n            continue\n        channel.sendall((4).to_bytes(8, 'big') + b'true')\n    return 0",
-        "SolutionEnded",
+        # What it says out of turn is taken for an answer, or ends the channel: it could have returned the same.
+        "0 of 3 tests passed",
     ),
     Attack(
         "a call of what was not given",
