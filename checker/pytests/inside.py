@@ -5,6 +5,7 @@ who tries hard enough; what this module does is to make every cheap way fail, an
 """
 
 import builtins
+import ctypes
 import functools
 import importlib
 import itertools
@@ -61,6 +62,9 @@ GUARDED: tuple[types.ModuleType | type, ...] = (
 """What no honest solution changes, and a dishonest one would."""
 TRACING = ("sys.settrace", "sys.setprofile", "sys.monitoring.register_callback")
 PYTEST = Path(_pytest.__file__).parent
+NOT_ISOLATED = "CHECKER_JOB"
+"""In the environment of a job that has but limits: the checker finds its processes by what it reads of them in /proc."""
+PR_SET_DUMPABLE = 4
 Send = Callable[..., None]
 Watching = Generator[None, pluggy.Result[Any], None]
 """A hook around all others of its kind, which gets what they came to."""
@@ -265,6 +269,12 @@ def with_conftests_of_the_course_alone(conftests: frozenset[str]) -> None:
     manager._importconftest = only_the_courses  # type: ignore[method-assign, assignment] # There is no public way, and its arguments differ between versions.
 
 
+def close_memory() -> None:
+    """Keep the programs that tests start from this process's memory and open files, which /proc shows to its user."""
+    if NOT_ISOLATED not in os.environ and ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError("The kernel does not close this process's memory to others")
+
+
 def covered(settings: dict[str, Any]) -> Any:
     """Measure the coverage of the student's files, if that is wanted."""
     if not settings["coverage"]:
@@ -279,6 +289,7 @@ def covered(settings: dict[str, Any]) -> Any:
 def main() -> None:
     """Run pytest as the parent says on stdin, and end with its exit code, whatever else wants to run at exit."""
     exit_now = os._exit
+    close_memory()
     settings = json.loads(sys.stdin.buffer.read())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     descriptor = int(os.environ.pop("CHECKER_REPORT"))

@@ -157,6 +157,23 @@ HELPER = {
 }
 """A second file of tests, and a module that it imports after the solution."""
 NONE_PASS = "0 of 4 tests passed"
+PROGRAM = """
+import os
+said = []
+for name in ("mem", "fd"):
+    try:
+        os.listdir(f"/proc/{os.getppid()}/fd") if name == "fd" else open(f"/proc/{os.getppid()}/mem", "r+b")
+        said.append(f"{name} is open")
+    except PermissionError:
+        said.append(f"{name} is closed")
+print(*said, sep=", ")
+"""
+STARTS = """
+import subprocess, sys
+
+def test_program():
+    assert subprocess.run([sys.executable, "-I", "task/program.py"], capture_output=True, text=True).stdout.strip() == "5"
+"""
 CASES = "import pytest\nfrom solution import add\n\n@pytest.mark.parametrize('x', [0, 1])\n"
 ALWAYS = "def same(a, b):\n    return True\n"
 
@@ -206,6 +223,13 @@ REPLACEMENTS = [
         "import sys\ndef add(a, b):\n    sys._getframe(1).f_globals['same'] = lambda x, y: True\n    return 4\n",
         "The work changes how it is tested: same of test_then was replaced",
         course=HELPER,
+    ),
+    Attack(
+        "a program that the tests start and that reads their memory",
+        WRONG,
+        "'mem is closed, fd is closed'",
+        {"program.py": PROGRAM},
+        {"test_program.py": STARTS},
     ),
     Attack(
         "fewer cases",
