@@ -22,7 +22,7 @@ DOWNLOADS = {
     "courses.gradebook_xlsx",
     "courses.config_file",
 }
-FOR_PROGRAMS = {"health.healthz", "health.readyz", "metrics.metrics"}
+FOR_PROGRAMS = {"health.healthz", "health.healthcheck", "health.readyz", "metrics.metrics"}
 """Besides all that is in an API."""
 FRAGMENTS = {
     "courses.gradebook_part",
