@@ -23,7 +23,7 @@ test: install  ## Run the tests and print their coverage (some of them: make tes
 	@tests/install-programs
 	$(BIN)/python -m pytest $(or $(ARGS),--cov --numprocesses 4 --dist worksteal)
 
-bench: .venv-bench/.installed  ## Run a tick at full speed beside Celery and Dramatiq, half an hour (a part: make bench ARGS="--sizes 1000 --rounds 1")
+bench: .venv-bench/.installed  ## Run a tick at full speed beside Celery and Dramatiq, then the checker, half an hour (a part: make bench ARGS="--sizes 1000 --rounds 1")
 	@tests/install-programs
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 	$(if $(ARGS),,.venv-bench/bin/python -m benchmarks.calls)
@@ -41,7 +41,7 @@ bench-sandbox: install  ## Measure what the checker's sandbox costs a run, ten s
 	@tests/install-programs
 	$(BIN)/python -m benchmarks.sandbox $(ARGS)
 
-bench-web: install  ## Measure every page with a million Tasks and ten million results, beside stock Flask-Admin, half an hour
+bench-web: install  ## Measure pages with a million Tasks and ten million results, beside stock Flask-Admin, and what courses cost, a quarter of an hour
 	@tests/install-programs
 	$(BIN)/python -m benchmarks.web $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m benchmarks.courses)

@@ -36,7 +36,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.web",
         description="Measure the site's pages with a million Tasks and ten million results, beside stock Flask-Admin, on private servers."
-        " Takes half an hour on two cores, and 8 GB of disk for as long as it runs.",
+        " Takes a quarter of an hour on two cores, and 8 GB of disk for as long as it runs.",
         epilog='Example: --tasks 2000 --results 20000 --seconds 0.5 --crowd-seconds 5 --only "Tasks" --folder /tmp',
     )
     parser.add_argument("--tasks", type=int, default=Amounts.tasks, help="Tasks, events of the audit, and failed messages (default: 1000000)")
