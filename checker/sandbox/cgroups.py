@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import logging
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from checker.sandbox.base import Limits
+
+log = logging.getLogger(__name__)
 
 MOUNTS = Path("/proc/self/mountinfo")
 MEMBERSHIP = Path("/proc/self/cgroup")
@@ -109,6 +112,7 @@ class Group:
                         with contextlib.suppress(OSError):
                             os.kill(int(process), signal.SIGKILL)
                     if time.monotonic() > deadline:
+                        log.warning("The control group %s stays behind: what is in it does not end.", folder)
                         break
                     time.sleep(0.001)
 
