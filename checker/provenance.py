@@ -26,6 +26,13 @@ class Tree:
     """The files that came from the student; all others are the course's."""
     private: Mapping[Path, frozenset[Path]] = field(default_factory=dict)
     """Each task's folder, and what in it the course keeps from students."""
+    shared: frozenset[Path] = frozenset()
+    """What the course keeps from students in no task's folder."""
+
+    def private_here(self, origin: Path, target: Path) -> list[Path]:
+        """The private files that a target, tested from `origin`, may need."""
+        every = self.shared.union(*self.private.values())
+        return sorted(every.difference(self.private_elsewhere(origin, target)))
 
     def private_elsewhere(self, origin: Path, target: Path) -> list[Path]:
         """The private files of other tasks than those that a target, tested from `origin`, lies in or holds; none for a target that is of no task."""
@@ -36,11 +43,11 @@ class Tree:
 _trees: dict[Path, Tree] = {}
 
 
-def record(root: Path, students: Iterable[Path], private: Mapping[Path, Iterable[Path]] | None = None) -> None:
-    """Remember a tree that was built: its root, the student's files in it, and the private ones in each task's folder."""
+def record(root: Path, students: Iterable[Path], private: Mapping[Path, Iterable[Path]] | None = None, shared: Iterable[Path] = ()) -> None:
+    """Remember a tree that was built: its root, the student's files in it, and the private ones in each task's folder and outside of those."""
     root = root.resolve()
     kept = {root / task: frozenset(root / path for path in paths) for task, paths in (private or {}).items()}
-    _trees[root] = Tree(root, frozenset(root / path for path in students), kept)
+    _trees[root] = Tree(root, frozenset(root / path for path in students), kept, frozenset(root / path for path in shared))
 
 
 def forget(root: Path) -> None:

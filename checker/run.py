@@ -118,7 +118,7 @@ def run(course: Course, repository: Path, tasks: Sequence[Task], options: Option
         accepting(course.config.testing.sandbox),
     ):
         built = tree.build(course, repository, place)
-        provenance.record(place, built.students, built.private)
+        provenance.record(place, built.students, built.private, built.shared)
         names = global_names(course, repository, place, tasks, options)
         preparation = PipelineResult()
         outputs: Mapping[str, StageResult] = {}

@@ -37,6 +37,8 @@ class Built:
     """The student's files."""
     private: Mapping[Path, Sequence[Path]]
     """Each task's folder, and the private files in it that belong to no task further in. Links are left out: what they lead to may be anybody's."""
+    shared: Sequence[Path] = ()
+    """The private files that lie in no task's folder."""
 
 
 def walk(root: Path, course: Course, *, students: Rule = never, skip: Rule = never) -> Iterator[File]:
@@ -80,14 +82,15 @@ def build(course: Course, repository: Path, target: Path) -> Built:
     theirs = [file.path for file in walk(repository, course, students=finder.stands_for, skip=is_starter) if file.kind is Kind.OTHER]
     copied = {path for path in theirs if copy_students(repository, path, target)}
     private: dict[PurePosixPath, list[Path]] = {folder.path: [] for folder in course.task_folders}
+    shared: list[Path] = []
     for file in walk(course.root, course, students=finder.stands_for, skip=is_starter):
         if file.kind is not Kind.OTHER:
             copy(course.root / file.path, target / file.path)
             copied.discard(file.path)
-            task = next((folder for folder in file.path.parents if folder in private), None)
-            if task is not None and file.kind is Kind.PRIVATE and not (course.root / file.path).is_symlink():
-                private[task].append(Path(file.path))
-    return Built([Path(path) for path in sorted(copied)], {Path(task): files for task, files in private.items()})
+            if file.kind is Kind.PRIVATE and not (course.root / file.path).is_symlink():
+                task = next((folder for folder in file.path.parents if folder in private), None)
+                (shared if task is None else private[task]).append(Path(file.path))
+    return Built([Path(path) for path in sorted(copied)], {Path(task): files for task, files in private.items()}, shared)
 
 
 def copy_students(repository: Path, path: PurePosixPath, target: Path) -> bool:

@@ -57,6 +57,8 @@ class RunPytest(PluginABC):
         """pytest's installed plugins to load, by the names that `-p` takes, such as `timeout`; all that are installed unless given."""
         apart: list[str] = Field(default_factory=list)
         """The student's modules, by name, which run in a process of their own: it sees no tests, and cannot forge what they say."""
+        keep_private: bool = False
+        """Whether the course's private modules stay to be read when they are loaded: by tests that run them as programs, and by the student's."""
 
         @model_validator(mode="after")
         def covers_what_it_runs(self) -> Self:
@@ -84,6 +86,14 @@ class RunPytest(PluginABC):
         return conclude(verdict, outcome, args)
 
 
+FOREIGN = ("site-packages", "node_modules")
+WITHDRAWN = (
+    b'raise ImportError("This private module was loaded, and then withdrawn, so that no program that tests start reads it. '
+    b'Where such a program needs it: keep_private: true among the arguments of run_pytest")\n'
+)
+"""What is left in the place of one."""
+
+
 class Seen(TypedDict):
     """What both sides of a run see."""
 
@@ -100,8 +110,10 @@ class Tests:
         tree = tree_of(origin)
         path = (origin / name).resolve()
         self.root = tree.root if path.is_relative_to(tree.root) else path.parent
-        self.beside = list(beside(origin, path))
         self.private = tree.private_elsewhere(origin, path)
+        self.withdrawable = [file for file in tree.private_here(origin, path) if is_module(file, tree.root)]
+        self.copied = origin if all(file.is_relative_to(origin) for file in self.withdrawable) else tree.root
+        self.beside = list(beside(self.copied, path, self.withdrawable))
         self.configuration = configuration(path, tree)
         patterns = file_patterns(self.configuration)
         found = [path] if path.exists() else [file.resolve() for file in sorted(origin.glob(name))] if name and not Path(name).is_absolute() else []
@@ -120,16 +132,18 @@ class Tests:
 
     @property
     def hidden(self) -> list[Path]:
-        """What a solution that runs apart does not see: these tests, and all others of the course, its other tasks' among them."""
+        """What a solution that runs apart does not see: these tests, all others of the course, its other tasks' among them, and private modules."""
         others = (file for pattern in (*TEST_FILES, "conftest.py") for file in self.root.rglob(pattern) if str(file) not in self.rules.students)
-        return sorted({*self.files, *others})
+        return sorted({*self.files, *others, *self.withdrawable})
 
     def run(self, args: RunPytest.Args, nonce: str, verbose: bool) -> Outcome:
         """Run them, and the solution beside them if it runs apart."""
         environment = cleaned(os.environ, args.env_whitelist, {} if args.plugins is None else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
         if (installed := packages.installed()) is not None:
             environment["PATH"] = installed.path(environment.get("PATH", os.defpath))
-        paths = [self.origin, *(self.origin / path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
+        paths = [self.origin, *((self.origin / path).resolve() for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)]
+        outside = [path for path in paths if not path.is_relative_to(self.copied)]
+        withdrawable = {} if args.keep_private else dict.fromkeys(self.withdrawable, WITHDRAWN)
         settings = {
             "nonce": nonce,
             "students": sorted(self.rules.students),
@@ -142,16 +156,17 @@ class Tests:
             "tests": [str(file) for file in self.files],
             "coverage": str(self.origin) if args.coverage not in (None, False) else None,
             "apart": args.apart,
+            "private": [str(file) for file in withdrawable],
         }
         limits = replace(LIMITS, wall=args.timeout or LONGEST)
         # What has to be there to be read may well be what a test writes: it gets a copy, and so does the solution.
         seen = Seen(
-            readable=[self.root, PROGRAMS.parent, *self.beside, *paths, *([installed.root] if installed is not None else [])],
-            scratch={self.origin: {Path(file) for file in self.rules.students}},
+            readable=[self.root, PROGRAMS.parent, *self.beside, *outside, *([installed.root] if installed is not None else [])],
+            scratch={self.copied: {Path(file) for file in self.rules.students}},
         )
         hidden = [*credentials(), *repositories(self.origin, *seen["readable"]), *self.private]
         if not args.apart:
-            job = Job(python("inside.py"), self.origin, environment, **seen, hidden=hidden, stdin=encoded(settings), report=True)
+            job = Job(python("inside.py"), self.origin, environment, **seen, hidden=hidden, stdin=encoded(settings), report=True, withdrawable=withdrawable)
             return choose().run(job, limits)
         # Each side hears of the other's end once this process has closed that one's socket, too.
         here, there = socket.socketpair()
@@ -161,24 +176,30 @@ class Tests:
                 job = Job(python("solution.py"), self.origin, environment, **seen, hidden=[*hidden, *self.hidden], stdin=stdin, inherited=[there.fileno()])
                 solution = threads.submit(run_and_close, job, limits, there)
                 stdin = encoded({**settings, "channel": here.fileno()})
-                job = Job(python("inside.py"), self.origin, environment, **seen, hidden=hidden, stdin=stdin, report=True, inherited=[here.fileno()])
-                outcome = choose().run(job, limits)
+                tests = Job(python("inside.py"), self.origin, environment, **seen, hidden=hidden, stdin=stdin, report=True, withdrawable=withdrawable)
+                outcome = choose().run(replace(tests, inherited=[here.fileno()]), limits)
             solution.result()
         return outcome
 
 
-def beside(origin: Path, target: Path) -> Iterator[Path]:
-    """The folders of `origin` that are other tasks', which nobody has to copy: those beside the way to the target's task."""
-    if not target.is_relative_to(origin):
+def is_module(file: Path, root: Path) -> bool:
+    """Whether a file of the tree is a module with something in it; what environments hold is none of the course's."""
+    own = not any(part.startswith(".") or part in FOREIGN for part in file.relative_to(root).parts[:-1])
+    return own and file.suffix == ".py" and file.is_file() and file.stat().st_size > 0
+
+
+def beside(copied: Path, target: Path, needed: Collection[Path]) -> Iterator[Path]:
+    """The folders of `copied` that are other tasks', which nobody has to copy: those beside the way to the target's task, and to files that are `needed`."""
+    if not target.is_relative_to(copied):
         return
-    folders = [folder for folder in (target, *target.parents) if folder.is_relative_to(origin) and folder.is_dir()]
+    folders = [folder for folder in (target, *target.parents) if folder.is_relative_to(copied) and folder.is_dir()]
     task = next((folder for folder in folders if (folder / TASK_FILE).exists()), None)
     if task is None:
         return
-    for folder in task.parents:
-        if not folder.is_relative_to(origin):
-            break
-        yield from (entry for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.is_symlink() and not task.is_relative_to(entry))
+    ways = {folder for place in (task, *needed) for folder in place.parents if folder.is_relative_to(copied)}
+    for folder in sorted(ways):
+        if not folder.is_relative_to(task):
+            yield from (entry for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.is_symlink() and entry not in ways and entry != task)
 
 
 def run_and_close(job: Job, limits: Limits, channel: socket.socket) -> None:

@@ -5,7 +5,6 @@ who tries hard enough; what this module does is to make every cheap way fail, an
 """
 
 import builtins
-import ctypes
 import functools
 import importlib
 import itertools
@@ -62,9 +61,6 @@ GUARDED: tuple[types.ModuleType | type, ...] = (
 """What no honest solution changes, and a dishonest one would."""
 TRACING = ("sys.settrace", "sys.setprofile", "sys.monitoring.register_callback")
 PYTEST = Path(_pytest.__file__).parent
-NOT_ISOLATED = "CHECKER_JOB"
-"""In the environment of a job that has but limits: the checker finds its processes by what it reads of them in /proc."""
-PR_SET_DUMPABLE = 4
 Send = Callable[..., None]
 Watching = Generator[None, pluggy.Result[Any], None]
 """A hook around all others of its kind, which gets what they came to."""
@@ -110,8 +106,9 @@ def described(error: "pytest.ExceptionInfo[BaseException]") -> str:
 class Reporter:
     """The plugin that watches the run from outside of every other one."""
 
-    def __init__(self, send: Send, settings: dict[str, Any]) -> None:
+    def __init__(self, send: Send, settings: dict[str, Any], private: Any) -> None:
         self.send = send
+        self.private = private
         self.finder = finder_of(settings)
         self.conftests = frozenset(settings["conftests"])
         self.modules = ours("modules").CourseModules(frozenset(settings["modules"]))
@@ -133,8 +130,9 @@ class Reporter:
             self.send("tampered", what=what)
 
     def audit(self, event: str, args: tuple[object, ...]) -> None:
-        """See who wants to trace the tests, which could jump over their lines; no later code can remove this."""
-        del args
+        """See who wants to trace the tests, which could jump over their lines, and what code runs; no later code can remove this."""
+        if event == "exec" and self.private is not None and isinstance(args[0], types.CodeType):
+            self.private.note(args[0].co_filename)
         if event in TRACING and self.settled:
             frame: types.FrameType | None = sys._getframe(1)
             while frame is not None:
@@ -200,6 +198,11 @@ class Reporter:
         modules = {module for item in session.items if (module := getattr(item, "module", None)) is not None}
         self.names = {module: self.names_of(Path(module.__file__).read_text("utf-8", "replace")) for module in modules}
         self.send("collected", names=[item.nodeid for item in session.items])
+        if self.private is not None:
+            self.private.close()
+            # From now on before pytest's own, which reads the file whatever it is by now.
+            sys.meta_path.remove(self.modules)
+            sys.meta_path.insert(0, self.modules)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Watching:
@@ -269,12 +272,6 @@ def with_conftests_of_the_course_alone(conftests: frozenset[str]) -> None:
     manager._importconftest = only_the_courses  # type: ignore[method-assign, assignment] # There is no public way, and its arguments differ between versions.
 
 
-def close_memory() -> None:
-    """Keep the programs that tests start from this process's memory and open files, which /proc shows to its user."""
-    if NOT_ISOLATED not in os.environ and ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        raise OSError("The kernel does not close this process's memory to others")
-
-
 def covered(settings: dict[str, Any]) -> Any:
     """Measure the coverage of the student's files, if that is wanted."""
     if not settings["coverage"]:
@@ -289,7 +286,8 @@ def covered(settings: dict[str, Any]) -> Any:
 def main() -> None:
     """Run pytest as the parent says on stdin, and end with its exit code, whatever else wants to run at exit."""
     exit_now = os._exit
-    close_memory()
+    private = ours("private")
+    private.close_memory()
     settings = json.loads(sys.stdin.buffer.read())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     descriptor = int(os.environ.pop("CHECKER_REPORT"))
@@ -302,7 +300,8 @@ def main() -> None:
         # The course's stages installed what the course says, pytest's plugins maybe. Of other folders that those name, nothing counts yet.
         sys.path.append(settings["installed"])
     measuring = covered(settings)
-    reporter = Reporter(send, settings)
+    channel = os.environ.pop("CHECKER_WITHDRAW", None)
+    reporter = Reporter(send, settings, private.PrivateModules(settings["private"], int(channel)) if channel else None)
     sys.addaudithook(reporter.audit)
     code = int(pytest.main(settings["arguments"], plugins=[reporter]))
     percent = None

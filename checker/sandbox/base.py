@@ -56,6 +56,11 @@ class Job:
     scratch: Mapping[Path, Collection[Path]] = field(default_factory=dict)
     """Folders that it may write to as it likes, for in their place it gets copies that end with it; and of each, the files that it may change.
     `Outcome.changed` are the others that it changed all the same."""
+    withdrawable: Mapping[Path, bytes] = field(default_factory=dict)
+    """Files in those folders that the job may ask to have withdrawn from its copy, and what is left in their place. A sandbox without copies leaves them.
+
+    It asks through a socket, its descriptor's number in the environment's CHECKER_WITHDRAW: a message is a path, and the answer that it is done.
+    """
     network: bool = False
     stdin: bytes = b""
     report: bool = False

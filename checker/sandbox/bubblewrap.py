@@ -40,7 +40,8 @@ class Bubblewrap(Sandbox):
                 open_up([job.directory, *job.readable])
             command = [*outside(job, limits, user, scratch), "--", *dropping(user), *limited(job.command, limits)]
             usage = Usage(limits, [*job.writable, *scratch.places], group)
-            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
+            withdraw = scratch.withdraw if job.withdrawable else None
+            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited, withdraw=withdraw)
             return replace(supervise(start, limits, usage.look, end), changed=scratch.changed())
 
 

@@ -40,7 +40,8 @@ class Minijail(Sandbox):
                 open_up([Path(root), job.directory, *job.readable])
             command = command_line(job, limits, user, root, scratch)
             usage = Usage(limits, [*job.writable, *scratch.places], group)
-            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited)
+            withdraw = scratch.withdraw if job.withdrawable else None
+            start = Start(command, Path("/"), job.full_environment, job.stdin, job.report, job.inherited, withdraw=withdraw)
             return replace(supervise(start, limits, usage.look, end), changed=scratch.changed())
 
 

@@ -20,7 +20,8 @@ WHOLE = (".git", "node_modules")
 class Scratch:
     """The copies of a job's folders."""
 
-    def __init__(self) -> None:
+    def __init__(self, withdrawable: Mapping[Path, bytes] | None = None) -> None:
+        self._instead = withdrawable or {}
         self.sources: dict[str, str] = {}
         """Where to mount, to be written to, what. Folders that hold what must stay are mounts by themselves: nobody can move a mount away."""
         self.originals: list[Path] = []
@@ -78,6 +79,22 @@ class Scratch:
         """Note what the files are like now, before the job runs."""
         self._marks = {file: mark_of(target) for file, target in self._kept.items()}
 
+    def withdraw(self, file: Path) -> None:
+        """Put something else in the place of a file's content, for whoever has it open, too; not of one that was changed, which counts more."""
+        if file not in self._instead or file not in self._marks:
+            return
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self._kept[file], os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                status = os.fstat(descriptor)
+                if (status.st_ino, status.st_ctime_ns) == self._marks[file]:
+                    os.fchmod(descriptor, 0o600)
+                    Path(f"/proc/self/fd/{descriptor}").write_bytes(self._instead[file])
+                    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+                    self._marks[file] = mark_of(self._kept[file])
+            finally:
+                os.close(descriptor)
+
     def changed(self) -> list[Path]:
         """The files that must stay and are no longer what they were, or where."""
         return sorted(file for file, mark in self._marks.items() if mark_of(self._kept[file]) != mark)
@@ -100,7 +117,7 @@ def mark_of(file: Path) -> tuple[int, int] | None:
 @contextlib.contextmanager
 def scratch_of(job: Job, user: int | None) -> Iterator[Scratch]:
     """The copies for a job that runs as `user`; gone afterwards."""
-    scratch = Scratch()
+    scratch = Scratch(job.withdrawable)
     if not job.scratch:
         yield scratch
         return

@@ -4,8 +4,8 @@ import contextlib
 import os
 import selectors
 import signal
+import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,11 @@ from checker.sandbox.base import MIB, Limits, Outcome
 CHUNK = 64 * 1024
 TICK = 0.1
 """Seconds between two looks at what a job uses."""
+CHANNELS = {"CHECKER_REPORT": "report", "CHECKER_WITHDRAW": "requests"}
 FLOOD = 64
 """How many times the output that is kept a job may write."""
 REPORT_LIMIT = 32 * MIB
+DONE = b"done"
 GRACE = 2.0
 """Seconds for the last output of a job whose processes were all killed."""
 
@@ -39,6 +41,8 @@ class Start:
     inherited: Sequence[int] = ()
     user: int | None = None
     """The user and group to become; None is to stay."""
+    withdraw: Callable[[Path], None] | None = None
+    """What is called with each path that the command asks to have withdrawn, if it may; see `Job.withdrawable`."""
 
 
 class Kept:
@@ -76,6 +80,10 @@ class Run:
     limits: Limits
     look: Look
     output: Kept
+    withdraw: Callable[[Path], None] | None = None
+    stdin: bytes = b""
+    """What it has still to be given."""
+    feeder: IO[bytes] | None = None
     report: bytearray = field(default_factory=bytearray)
     broken: str | None = None
 
@@ -103,10 +111,29 @@ class Run:
                 else:
                     selector.unregister(key.fileobj)
 
+    def _feed(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
+        try:
+            self.stdin = self.stdin[os.write(key.fd, self.stdin[:CHUNK]) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            self.stdin = b""
+        if not self.stdin and self.feeder is not None:
+            selector.unregister(key.fileobj)
+            self.feeder.close()
+
     def _read(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
-        data = os.read(key.fd, CHUNK)
+        if key.data == "stdin":
+            self._feed(selector, key)
+            return
+        try:
+            data = os.read(key.fd, CHUNK)
+        except ConnectionError:
+            data = b""
         if not data:
             selector.unregister(key.fileobj)
+        elif key.data == "requests":
+            self._answer(key.fd, data)
         elif key.data == "report":
             self.report += data[: REPORT_LIMIT - len(self.report)]
             if len(self.report) >= REPORT_LIMIT:
@@ -115,6 +142,13 @@ class Run:
             self.output.add(data)
             if self.output.written > FLOOD * max(self.limits.output, CHUNK):
                 self.note(f"output: it wrote more than {FLOOD * max(self.limits.output, CHUNK):,} bytes")
+
+    def _answer(self, descriptor: int, request: bytes) -> None:
+        if self.withdraw is not None:
+            self.withdraw(Path(os.fsdecode(request)))
+        # Who asks without end and reads no answer gets none.
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            os.write(descriptor, DONE)
 
     def note(self, reason: str | None) -> None:
         """Note what broke it; the first limit is the one that ended it."""
@@ -127,16 +161,17 @@ def supervise(start: Start, limits: Limits, look: Look, end: Callable[[int], Non
     `look` is asked every now and then; `end` is called once, with the command's process, to kill whatever it left behind.
     """
     began = time.monotonic()
-    with _stdin(start.stdin) as stdin, _report(start.report) as (report, descriptor), selectors.DefaultSelector() as selector:
+    with _stdin(bool(start.stdin)) as (stdin, feeder), _channels(start) as channels, selectors.DefaultSelector() as selector:
+        theirs = {variable: descriptor for variable, (_, descriptor) in channels.items()}
         try:
             process = subprocess.Popen(
                 start.command,
                 cwd=start.directory,
-                env={**start.environment, **({"CHECKER_REPORT": str(descriptor)} if descriptor is not None else {})},
+                env={**start.environment, **{variable: str(descriptor) for variable, descriptor in theirs.items()}},
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=[*start.inherited, *([] if descriptor is None else [descriptor])],
+                pass_fds=[*start.inherited, *theirs.values()],
                 start_new_session=True,
                 user=start.user,
                 group=start.user,
@@ -145,15 +180,19 @@ def supervise(start: Start, limits: Limits, look: Look, end: Callable[[int], Non
         except OSError as error:
             return Outcome(127, f"{start.command[0]}: {error.strerror}\n", time.monotonic() - began)
         finally:
-            if descriptor is not None:
+            for descriptor in theirs.values():
                 os.close(descriptor)
+            if feeder is not None:
+                os.close(stdin)
         assert process.stdout is not None
         with process.stdout, _ending(process) as ending:
-            run = Run(process, limits, look, Kept(limits.output))
+            run = Run(process, limits, look, Kept(limits.output), start.withdraw, start.stdin, feeder)
             try:
                 selector.register(process.stdout, selectors.EVENT_READ, "output")
-                if report is not None:
-                    selector.register(report, selectors.EVENT_READ, "report")
+                for variable, (descriptor, _) in channels.items():
+                    selector.register(descriptor, selectors.EVENT_READ, CHANNELS[variable])
+                if feeder is not None:
+                    selector.register(feeder, selectors.EVENT_WRITE, "stdin")
                 if ending is not None:
                     selector.register(ending, selectors.EVENT_READ)
                 run.watch(selector, began + limits.wall)
@@ -178,30 +217,32 @@ def of_signal(exit_code: int, limits: Limits) -> str | None:
 
 
 @contextlib.contextmanager
-def _stdin(data: bytes) -> Iterator[int | IO[bytes]]:
-    """Something to read `data` from, that can't be written to and never blocks whoever fills it."""
-    if not data:
-        yield subprocess.DEVNULL
+def _stdin(wanted: bool) -> Iterator[tuple[int, IO[bytes] | None]]:
+    """What to read from, and what to fill it by. A pipe: what a process has read is there for no other, while a file stays open in the sandbox's own."""
+    if not wanted:
+        yield subprocess.DEVNULL, None
         return
-    descriptor, name = tempfile.mkstemp(prefix="checker-stdin-")
-    with open(descriptor, "wb") as writer, open(name, "rb") as reader:
-        os.unlink(name)
-        writer.write(data)
-        writer.close()
-        yield reader
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with open(writer, "wb", buffering=0) as feeder:
+        yield reader, feeder
 
 
 @contextlib.contextmanager
-def _report(wanted: bool) -> Iterator[tuple[int | None, int | None]]:
-    """Both ends of the report's pipe; the second is closed by whoever started the command."""
-    if not wanted:
-        yield None, None
-        return
-    reader, writer = os.pipe()
-    try:
-        yield reader, writer
-    finally:
-        os.close(reader)
+def _channels(start: Start) -> Iterator[Mapping[str, tuple[int, int]]]:
+    """By the variable that tells the command of it: both ends of what it may write to. The second is closed by whoever started the command."""
+    with contextlib.ExitStack() as ours:
+        ends = {}
+        if start.report:
+            ends["CHECKER_REPORT"] = os.pipe()
+        if start.withdraw is not None:
+            # Of this kind, for what is written stays one message.
+            here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            here.setblocking(False)
+            ends["CHECKER_WITHDRAW"] = here.detach(), there.detach()
+        for reader, _ in ends.values():
+            ours.callback(os.close, reader)
+        yield ends
 
 
 @contextlib.contextmanager

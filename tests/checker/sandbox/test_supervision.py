@@ -100,3 +100,11 @@ def read(file: Path) -> str:
         return file.read_text(errors="replace")
     except OSError:
         return ""
+
+
+def test_input_that_nobody_reads_holds_up_nothing() -> None:
+    assert run("true", stdin=b"x" * 1_000_000).exit_code == 0
+
+
+def test_what_was_read_is_there_for_no_other() -> None:
+    assert run("sh", "-c", "cat >/dev/null; head -c 5 /proc/$$/fd/0 | wc -c", stdin=b"secret").output.split()[-1] == "0"
