@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 import uuid
+from dataclasses import dataclass, field
 from typing import Any
 
 import pika
@@ -32,13 +33,24 @@ REPLY_TO = "reply_to"
 """The option of a message that names the queue where its sender waits for the result."""
 READY_SECONDS = 10.0
 """How long sending a message may wait for the reply queue to be there."""
+LONGEST_TTL = 365 * 86_400_000
+"""Milliseconds; RabbitMQ refuses some lengths, and closes a channel with all that is under way for it."""
 
 
 class ReplyQueueError(MiddlewareError, ConnectionClosed):
     """The queue for results can't be declared, so a message that wants its result is not sent."""
 
-    def __init__(self, fault: BaseException | None) -> None:
+    def __init__(self, fault: BaseException) -> None:
         super().__init__(f"there is no queue for results: {fault!r}")  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
+
+
+@dataclass
+class Ends:
+    """What one process has: where results come, and what sends them."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    queue: ReplyQueue | None = None
+    publisher: ReplyPublisher | None = None
 
 
 class RabbitBackend(ResultBackend):
@@ -49,22 +61,22 @@ class RabbitBackend(ResultBackend):
         super().__init__(namespace=namespace, encoder=encoder)
         self._parameters = pika.URLParameters(url)
         self._queue_ttl = queue_ttl
-        self._lock = threading.Lock()
-        self._reply_queue: ReplyQueue | None = None
-        self._publisher: ReplyPublisher | None = None
+        self._ends: dict[int, Ends] = {}
+        """By process: one that is forked has its parent's objects, but neither their threads nor whoever would release their locks."""
 
     def reply_to(self) -> str:
         """The name of this process's reply queue, which is there. Raises ReplyQueueError."""
         queue = self._own_queue()
         if queue is None:
-            with self._lock:
+            with self._here.lock:
                 queue = self._own_queue()
                 if queue is None:
                     name = f"{self.namespace}.{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex}"
-                    queue = self._reply_queue = ReplyQueue(self._parameters, name, self._queue_ttl)
+                    queue = self._here.queue = ReplyQueue(self._parameters, name, self._queue_ttl)
                     atexit.register(self.close)
         if not queue.is_ready(READY_SECONDS):
-            raise ReplyQueueError(queue.fault) from queue.fault
+            fault = queue.fault or TimeoutError(f"RabbitMQ has not answered for {READY_SECONDS:g} seconds")
+            raise ReplyQueueError(fault) from fault
         return queue.name
 
     def get_result(self, message: Message[Any], *, block: bool = False, timeout: int | None = None) -> Any:
@@ -99,36 +111,46 @@ class RabbitBackend(ResultBackend):
 
     def close(self) -> None:
         """Delete this process's reply queue and end its connections; the next message begins anew."""
-        with self._lock:
-            ended = [each for each in (self._reply_queue, self._publisher) if each and each.is_kept]
-            self._reply_queue = self._publisher = None
+        here = self._here
+        with here.lock:
+            ended = [each for each in (here.queue, here.publisher) if each and each.is_kept]
+            here.queue = here.publisher = None
         atexit.unregister(self.close)
         for each in ended:
             each.close()
 
-    def _reply(self, message: Message[Any], value: Any, ttl: int) -> None:
+    def _reply(self, message: Message[Any], value: Any, ttl: Any) -> None:
         reply_to = message.options.get(REPLY_TO)
         if not isinstance(reply_to, str) or not reply_to.startswith(f"{self.namespace}."):
             log.warning("message %s wants its result, but doesn't say where: it was sent without the middleware ReplyTo", message.message_id)
             return
+        if not (isinstance(ttl, int) and 0 < ttl <= LONGEST_TTL):
+            fault = ValueError(f"result_ttl is {ttl!r}, and has to be a whole number of milliseconds, at most a year's, e.g. {DEFAULT_RESULT_TTL}")
+            log.warning("the result of message %s can't be sent: %r", message.message_id, fault)
+            value, ttl = wrap_exception(fault), DEFAULT_RESULT_TTL  # type: ignore[no-untyped-call]  # as above
         key = self.build_message_key(message)
         try:
-            self._publisher_here().publish(reply_to, key, self.encoder.encode(value), ttl)
+            self._publisher().publish(reply_to, key, self.encoder.encode(value), ttl)
         except NotSent:
             raise
         except Exception as fault:  # noqa: BLE001  # encoders raise what they like
             # It can't be encoded, or is too large: whoever waits is told so, instead of waiting in vain.
             log.warning("the result of message %s can't be sent: %r", message.message_id, fault)
-            self._publisher_here().publish(reply_to, key, self.encoder.encode(wrap_exception(fault)), ttl)  # type: ignore[no-untyped-call]  # as above
+            self._publisher().publish(reply_to, key, self.encoder.encode(wrap_exception(fault)), ttl)  # type: ignore[no-untyped-call]  # as above
+
+    @property
+    def _here(self) -> Ends:
+        return self._ends.get(os.getpid()) or self._ends.setdefault(os.getpid(), Ends())
 
     def _own_queue(self) -> ReplyQueue | None:
-        """The reply queue, if this process has one: a forked process has its parent's object, and nothing behind it."""
-        queue = self._reply_queue
+        """The reply queue, if this process has one."""
+        queue = self._here.queue
         return queue if queue and queue.is_kept else None
 
-    def _publisher_here(self) -> ReplyPublisher:
-        with self._lock:
-            if self._publisher is None or not self._publisher.is_kept:
-                self._publisher = ReplyPublisher(self._parameters)
+    def _publisher(self) -> ReplyPublisher:
+        here = self._here
+        with here.lock:
+            if here.publisher is None or not here.publisher.is_kept:
+                here.publisher = ReplyPublisher(self._parameters)
                 atexit.register(self.close)
-            return self._publisher
+            return here.publisher

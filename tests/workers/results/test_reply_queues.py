@@ -8,7 +8,7 @@ from dramatiq.broker import Broker
 
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
-from tests.workers.results.company import answer, ask, at_work, backend_of, has_queue, is_there, message
+from tests.workers.results.company import answer, ask, at_work, backend_of, has_queue, is_there, leave, message, rabbit_broker
 from tests.workers.results.programs import running
 
 TTL = 1000
@@ -29,6 +29,22 @@ def test_a_process_has_one_queue_however_many_results_and_threads(rabbit: Rabbit
     [[name, durable, exclusive, kind]] = reply_queues(rabbit, vhost)
     assert name == backend_of(sender).reply_to()
     assert (durable, exclusive, kind) == ("true", "false", "classic")
+
+
+def test_an_account_needs_only_to_configure_and_read_reply_queues_beside_what_messages_need(rabbit: RabbitServer, vhost: str) -> None:
+    messages, replies = r"scenes(\.DQ|\.XQ)?", r"callboard\.results\..*"
+    limited = vhost.replace("guest:guest", "limited:limited")
+    rabbit.control("add_user", "limited", "limited")
+    try:
+        name = vhost.rsplit("/", 1)[1]
+        rabbit.control("set_permissions", "--vhost", name, "limited", f"^({messages}|{replies})$", rf"^({messages}|amq\.default)$", f"^({messages}|{replies})$")
+        broker = rabbit_broker(limited)
+        with at_work(broker):
+            assert answer(broker, ask(broker, "add", 1, 2)) == 3
+        leave(broker)
+        assert reply_queues(rabbit, vhost) == []
+    finally:
+        rabbit.control("delete_user", "limited")
 
 
 def test_a_process_that_wants_no_result_has_no_queue(rabbit: RabbitServer, vhost: str, sender: Broker, workers: None) -> None:

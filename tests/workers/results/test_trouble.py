@@ -42,14 +42,14 @@ def test_a_call_that_waits_outlives_a_restart_of_rabbitmq(
     own_rabbit: RabbitServer, sender: Broker, stage: Broker, thread: ThreadPoolExecutor, how: str
 ) -> None:
     asked = ask(sender, "add", 1, 2)
-    waiting = thread.submit(answer, sender, asked, 60_000)
+    waiting = thread.submit(answer, sender, asked, 120_000)
     own_rabbit.sync()
 
     getattr(own_rabbit, how)()
     own_rabbit.start()
 
     with at_work(stage):
-        assert waiting.result(60) == 3
+        assert waiting.result(120) == 3
 
 
 def test_a_call_that_waits_while_rabbitmq_is_away_ends_and_says_so(own_rabbit: RabbitServer, sender: Broker) -> None:
@@ -87,6 +87,16 @@ def test_nothing_is_sent_that_could_not_be_answered(own_rabbit: RabbitServer, se
     assert backend_of(sender).reply_to()
 
 
+def test_a_rabbitmq_that_says_nothing_is_why_nothing_is_sent(own_rabbit: RabbitServer, sender: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "READY_SECONDS", 0.5)
+    own_rabbit.pause()
+    try:
+        with pytest.raises(BrokerUnreachable, match=r"RabbitMQ has not answered for 0\.5 seconds"):
+            backend_of(sender).reply_to()
+    finally:
+        own_rabbit.resume()
+
+
 def test_a_backend_that_is_closed_while_it_connects_does_so_no_more(own_rabbit: RabbitServer, sender: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "READY_SECONDS", 0.5)
     own_rabbit.pause()
@@ -100,7 +110,11 @@ def test_a_backend_that_is_closed_while_it_connects_does_so_no_more(own_rabbit: 
     wait_until(lambda: "replies" not in {thread.name for thread in threading.enumerate()}, within=20)
 
 
-def test_a_result_waits_for_a_rabbitmq_that_is_away(own_rabbit: RabbitServer, sender: Broker, stage: Broker, thread: ThreadPoolExecutor) -> None:
+def test_a_result_waits_for_a_rabbitmq_that_is_away(
+    own_rabbit: RabbitServer, sender: Broker, stage: Broker, thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A busy machine takes longer to start one.
+    monkeypatch.setattr(reply_publisher, "PATIENCE_SECONDS", 120.0)
     asked = message(sender, "add", 1, 2, reply_to=backend_of(sender).reply_to())
     backend_of(stage).store_result(message(sender, "nothing", reply_to=asked.options["reply_to"]), None, 60_000)
     own_rabbit.sync()
@@ -110,7 +124,7 @@ def test_a_result_waits_for_a_rabbitmq_that_is_away(own_rabbit: RabbitServer, se
     finally:
         own_rabbit.start()
 
-    storing.result(30)
+    storing.result(120)
     assert answer(sender, asked) == 3
 
 

@@ -1,6 +1,7 @@
 """A result is for the process that asked for it; what can't be sent is said; what is not wanted is forgotten."""
 
 import multiprocessing
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +13,8 @@ from dramatiq.results import ResultFailure, ResultMissing, ResultTimeout
 
 from tests.waiting import wait_until
 from tests.workers.results.company import PickleEncoder, answer, ask, at_work, backend_of, is_there, leave, message, rabbit_broker
+from workers import results
+from workers.reply_queue import ReplyQueue
 
 
 def test_another_process_misses_the_result_at_once(sender: Broker, stage: Broker, workers: None) -> None:
@@ -46,6 +49,32 @@ def test_a_forked_process_has_results_of_its_own(sender: Broker, workers: None) 
     assert (missed, own) == (False, 7)
     assert queue != backend_of(sender).reply_to()
     assert answer(sender, asked) == 3
+
+
+def test_a_process_may_be_forked_while_a_thread_makes_the_first_queue(sender: Broker, workers: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def make_slowly(*arguments: Any) -> ReplyQueue:
+        begun.set()
+        go_on.wait(30)
+        return ReplyQueue(*arguments)
+
+    ours, theirs = multiprocessing.Pipe()
+    with ThreadPoolExecutor(1) as thread:
+        with monkeypatch.context() as slowness:
+            slowness.setattr(results, "ReplyQueue", make_slowly)
+            waiting = thread.submit(lambda: answer(sender, ask(sender, "add", 1, 2)))
+            assert begun.wait(10)
+        child = multiprocessing.get_context("fork").Process(target=lambda: theirs.send(answer(sender, ask(sender, "add", 3, 4))))
+        child.start()
+        answered = ours.poll(30)
+        child.kill()
+        child.join(10)
+        go_on.set()
+
+        assert answered
+        assert ours.recv() == 7
+        assert waiting.result(30) == 3
 
 
 def test_a_result_may_be_forgotten(sender: Broker, workers: None) -> None:
@@ -94,6 +123,12 @@ def test_the_address_is_written_into_all_of_a_pipeline(sender: Broker) -> None:
 def test_what_cannot_be_encoded_is_said_to_whoever_waits(sender: Broker, workers: None) -> None:
     with pytest.raises(ResultFailure, match=r"actor raised TypeError: .*not JSON serializable"):
         answer(sender, ask(sender, "pair", 1, 2))
+
+
+@pytest.mark.parametrize("ttl", [0, -5, 1.5, "soon", None, 2**60])
+def test_a_time_to_live_that_is_none_is_said_to_whoever_waits(sender: Broker, workers: None, ttl: Any) -> None:
+    with pytest.raises(ResultFailure, match=r"actor raised ValueError: result_ttl is .*, and has to be a whole number of milliseconds"):
+        answer(sender, ask(sender, "add", 1, 2, result_ttl=ttl))
 
 
 @pytest.mark.parametrize("reply_to", [{}, {"reply_to": "scenes"}, {"reply_to": 7}], ids=["none", "a queue for messages", "a number"])
