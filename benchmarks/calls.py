@@ -1,5 +1,6 @@
 """`python -m benchmarks.calls`: how long it takes to have a result, over RabbitMQ, beside Dramatiq's Redis backend and Celery's rpc://."""
 
+import argparse
 import json
 import os
 import shutil
@@ -18,7 +19,6 @@ from tests.servers import RabbitServer
 from tests.site import ROOT, Site
 from tests.waiting import wait_until
 
-ROUNDS = 3
 START_SECONDS = 60.0
 COLUMNS = {
     "median_ms": "one by one, median ms",
@@ -51,9 +51,14 @@ CALLERS = (
 
 def main() -> None:
     """Measure all of them, round after round; a table of medians on standard output."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.calls", description="How long it takes to have a result, beside others; a round takes some two minutes."
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured; medians are shown (default: 3)")
+    rounds = parser.parse_args().rounds
     found: dict[str, list[dict[str, float]]] = {caller.name: [] for caller in CALLERS}
     with RabbitServer() as rabbit, redis() as redis_url:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for caller in CALLERS:
                 if caller.on_redis and redis_url is None:
                     continue
