@@ -1,8 +1,9 @@
 """The app's broker: RabbitMQ, or a queue inside the serving process where none is configured."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence, Set
+from contextlib import closing, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,7 +20,7 @@ from flask import Flask
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from workers.acks import RabbitConsumer, ack_all
-from workers.publishing import NoQueue, publish
+from workers.publishing import NoQueue, Outgoing, publish
 from workers.signals import SignallingBroker
 from workers.watched import WatchedConsumer, begin_pulse
 
@@ -30,6 +31,9 @@ PREFETCH = 1000
 
 BrokerUnreachable = BrokerConnectionError
 """What publishing raises when the broker can't be reached."""
+
+Page = Sequence[Message[Any]]
+"""Messages that are published together."""
 
 QUEUE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "classic": {},
@@ -202,24 +206,42 @@ class RabbitBroker(SignallingBroker):
         with self._brief_connection():
             return super().enqueue(message, delay=delay)
 
-    def enqueue_page(self, messages: Sequence[Message[Any]]) -> None:
-        """Publish many messages; returns when each is confirmed to be in its queue.
+    def enqueue_page(self, messages: Page) -> None:
+        """Publish many messages; returns when each is confirmed to be in its queue. Raises as `enqueue_pages` does."""
+        for _ in self.enqueue_pages([messages]):
+            pass
 
-        Raises BrokerUnreachable otherwise: any of them may be in its queue then. A message that can't be encoded keeps all from being published.
+    def enqueue_pages(self, pages: Iterable[Page]) -> Generator[Page, None, None]:
+        """Publish page after page; gives each back when all its messages are confirmed to be in their queue.
+
+        The next page is on its way then, and the one behind that is asked for when the caller goes on. Raises BrokerUnreachable otherwise: any message that was
+        asked for may be in its queue then. A message that can't be encoded keeps its page from being published.
         """
-        with self._brief_connection():
-            for queue_name in {message.queue_name for message in messages}:
-                self.declare_queue(queue_name, ensure=True)
-        for message in messages:
-            self.emit_before("enqueue", message, None)
+        on_their_way: deque[Page] = deque()
+
+        def outgoing() -> Iterator[list[Outgoing]]:
+            for messages in pages:
+                on_their_way.append(messages)
+                self._ensure_queues({message.queue_name for message in messages})
+                for message in messages:
+                    self.emit_before("enqueue", message, None)
+                yield [(message.queue_name, message.encode()) for message in messages]
+
         try:
-            publish(self._address, [(message.queue_name, message.encode()) for message in messages])
+            with closing(publish(self._address, outgoing())) as confirmations:
+                for _ in confirmations:
+                    for message in on_their_way[0]:
+                        self.emit_after("enqueue", message, None)
+                    yield on_their_way.popleft()
         except NoQueue as fault:
             # Somebody deleted the queue; the next publish declares it again.
             self.queues_pending.add(fault.queue)
             raise
-        for message in messages:
-            self.emit_after("enqueue", message, None)
+
+    def _ensure_queues(self, names: Set[str]) -> None:
+        with self._brief_connection():
+            for name in names:
+                self.declare_queue(name, ensure=True)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Consume the queue as Dramatiq does, with room for a batch."""
@@ -292,10 +314,16 @@ class InProcessBroker(StubBroker):
         self.worked = False
         """Whether worker threads were started in this process."""
 
-    def enqueue_page(self, messages: Sequence[Message[Any]]) -> None:
+    def enqueue_page(self, messages: Page) -> None:
         """Put many messages into the queue."""
         for message in messages:
             self.enqueue(message)
+
+    def enqueue_pages(self, pages: Iterable[Page]) -> Generator[Page, None, None]:
+        """Put page after page into the queue; gives each back when it is there."""
+        for messages in pages:
+            self.enqueue_page(messages)
+            yield messages
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> Consumer:
         """Consume the queue as Dramatiq does, with room for a batch."""

@@ -7,6 +7,9 @@ is safe to do twice: publishing a page again brings the same outcomes, which hav
 import logging
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import takewhile
+from typing import Any
 
 from dramatiq import Message
 from flask import current_app
@@ -105,31 +108,39 @@ def _wait_for_its_schedule(tick: Tick, token: str) -> None:
 
 def _publish(tick: Tick, token: str, schedule: Schedule) -> bool:
     """Publish what is left of the tick; False if the lease was lost on the way, or let go of for a process that is stopping."""
-    while tick.state == TickState.PUBLISHING:
-        if stopping_of(current_app).is_set():
-            queries.release(tick, token, seconds=0)
-            return False
-        keys = schedule.page(tick.published_key, tick.last_key, PAGE)
-        _enqueue(tick, schedule, keys)
-        drawing = len(keys) < PAGE
-        held = queries.change(
-            tick,
-            token,
-            published_key=tick.last_key if drawing else keys[-1],
-            published=tick.published + len(keys),
-            state=TickState.DRAWING if drawing else TickState.PUBLISHING,
-            progress_at=now(),
-        )
-        if not held:
-            return False
+    with closing(broker_of(current_app).enqueue_pages(_pages(tick, schedule))) as confirmed_pages:
+        for page in confirmed_pages:
+            drawing = len(page) < PAGE
+            held = queries.change(
+                tick,
+                token,
+                published_key=tick.last_key if drawing else page[-1].args[0],
+                published=tick.published + len(page),
+                state=TickState.DRAWING if drawing else TickState.PUBLISHING,
+                progress_at=now(),
+            )
+            if not held:
+                return False
+    if tick.state == TickState.PUBLISHING:
+        queries.release(tick, token, seconds=0)
+        return False
     return True
 
 
-def _enqueue(tick: Tick, schedule: Schedule, keys: Sequence[int]) -> None:
+def _pages(tick: Tick, schedule: Schedule) -> Iterator[list[Message[Any]]]:
+    """The messages that are left of the tick; the last page is not full. Ends before that in a process that is to stop."""
+    after, last_key = tick.published_key, tick.last_key
+    while not stopping_of(current_app).is_set():
+        keys = schedule.page(after, last_key, PAGE)
+        yield _messages(tick.id, schedule, keys)
+        if len(keys) < PAGE:
+            return
+        after = keys[-1]
+
+
+def _messages(tick_id: int, schedule: Schedule, keys: Sequence[int]) -> list[Message[Any]]:
     actor = schedule.actor
-    broker_of(current_app).enqueue_page(
-        [Message(actor.queue, actor.name, (key,), {"tick_id": tick.id}, {}, message_id=message_id(tick.id, key)) for key in keys]
-    )
+    return [Message(actor.queue, actor.name, (key,), {"tick_id": tick_id}, {}, message_id=message_id(tick_id, key)) for key in keys]
 
 
 def _verify(tick: Tick, token: str, schedule: Schedule) -> bool:
@@ -187,15 +198,12 @@ def _stands_still(tick: Tick, token: str, schedule: Schedule) -> bool:
 
 
 def _publish_missing(tick: Tick, token: str, schedule: Schedule) -> bool:
-    """Publish every key without an outcome again, page by page; False if the lease was lost on the way."""
-    for missing in _all_missing(tick, schedule):
-        for first in range(0, len(missing), PAGE):
-            if stopping_of(current_app).is_set():
-                return True
-            _enqueue(tick, schedule, missing[first : first + PAGE])
-            if not queries.change(tick, token):
-                return False
-    return True
+    """Publish every key without an outcome again, page by page, unless the process is to stop; False if the lease was lost on the way."""
+    missing = (keys[first : first + PAGE] for keys in _all_missing(tick, schedule) for first in range(0, len(keys), PAGE))
+    until_stopped = takewhile(lambda _keys: not stopping_of(current_app).is_set(), missing)
+    pages = (_messages(tick.id, schedule, keys) for keys in until_stopped)
+    with closing(broker_of(current_app).enqueue_pages(pages)) as confirmed_pages:
+        return all(queries.change(tick, token) for _ in confirmed_pages)
 
 
 def _count_missing(tick: Tick, schedule: Schedule) -> int:

@@ -10,6 +10,7 @@ from project.database import utc_now
 from tests.factories import make_task, make_tasks, make_tick
 from tests.workers.ledger import all_ticks, fresh, numbers, past_slot, queued_keys, run_in_threads, set_tick
 from workers import queries, ticks
+from workers.broker import Page, broker_of
 from workers.models import MANUAL, TickState
 
 
@@ -182,13 +183,14 @@ def test_a_launcher_that_lost_its_lease_publishes_no_further_page(context: Flask
     monkeypatch.setattr(ticks, "PAGE", 2)
     task_ids = make_tasks(6)
     tick = ticks.launch_by_hand(numbers())
-    publish = ticks._enqueue
+    broker = broker_of(context)
+    publish = broker.enqueue_page
 
-    def publish_and_lose(*args: object) -> None:
-        publish(*args)  # type: ignore[arg-type]  # handed on as they came
+    def publish_and_lose(messages: Page) -> None:
+        publish(messages)
         set_tick(tick.id, lease_token="rival")
 
-    monkeypatch.setattr(ticks, "_enqueue", publish_and_lose)
+    monkeypatch.setattr(broker, "enqueue_page", publish_and_lose)
 
     ticks.look_after(tick.id)
 

@@ -1,19 +1,22 @@
 """A page of messages on RabbitMQ: it is all there when publishing returns, and publishing never returns, nor hangs, when it is not."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pika
 import pytest
 from dramatiq import Message, Middleware
 from pika.adapters.base_connection import BaseConnection
-from pika.channel import Channel
+from pika.connection import Connection
 
 from tests.servers import RabbitServer
+from tests.waiting import wait_until
 from workers import publishing
-from workers.broker import BrokerUnreachable, RabbitBroker, patient
-from workers.publishing import NotConfirmed, publish
+from workers.broker import BrokerUnreachable, RabbitBroker
+from workers.publishing import NotConfirmed
 
 
 @pytest.fixture
@@ -47,11 +50,6 @@ def page(size: int) -> list[Message[Any]]:
     return [Message("numbers", "generate_random_number", (number,), {}, {}) for number in range(size)]
 
 
-def bodies(size: int) -> list[tuple[str, bytes]]:
-    """The same as they go to RabbitMQ."""
-    return [(message.queue_name, message.encode()) for message in page(size)]
-
-
 def taken(broker: RabbitBroker, queue: str = "numbers") -> list[tuple[pika.BasicProperties, int]]:
     """The properties and the number of every message of a queue, taken out of it."""
     found = []
@@ -67,19 +65,16 @@ def numbers(broker: RabbitBroker) -> list[int]:
     return [number for _properties, number in taken(broker)]
 
 
-class AsItIsSent(list[tuple[str, bytes]]):
-    """Messages before the first of which, when all is ready to publish it, something happens to RabbitMQ."""
+def just_before_messages_are_sent(monkeypatch: pytest.MonkeyPatch, happening: Callable[[], object]) -> None:
+    """Have something happen to RabbitMQ once all is ready to send it the first message."""
+    send = publishing.OnePieceConnection.send_frames
 
-    def __init__(self, messages: list[tuple[str, bytes]], happening: Any) -> None:
-        super().__init__(messages)
-        self._happening = happening
+    def happen_and_send(connection: publishing.OnePieceConnection, frames: Sequence[bytes]) -> None:
+        monkeypatch.setattr(publishing.OnePieceConnection, "send_frames", send)
+        happening()
+        send(connection, frames)
 
-    def __getitem__(self, index: Any) -> Any:
-        """The message, or the messages."""
-        if self._happening:
-            self._happening()
-            self._happening = None
-        return super().__getitem__(index)
+    monkeypatch.setattr(publishing.OnePieceConnection, "send_frames", happen_and_send)
 
 
 @pytest.mark.parametrize("size", [1, publishing.WINDOW, 2 * publishing.WINDOW + 1])
@@ -91,12 +86,13 @@ def test_a_page_of_any_size_is_in_its_queue_in_the_order_it_was_published(broker
 
 def test_a_window_is_filled_again_and_again_and_no_more_is_under_way(broker: RabbitBroker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "WINDOW", 3)
+    monkeypatch.setattr(publishing, "PIECE", 2)
     send = publishing._Publication._send
     under_way: list[int] = []
 
     def send_and_note(publication: publishing._Publication) -> None:
         send(publication)
-        under_way.append(len(publication._unconfirmed))
+        under_way.append(len(publication._unconfirmed) - (publication.taken - publication._sent))
 
     monkeypatch.setattr(publishing._Publication, "_send", send_and_note)
 
@@ -104,6 +100,61 @@ def test_a_window_is_filled_again_and_again_and_no_more_is_under_way(broker: Rab
 
     assert numbers(broker) == list(range(100))
     assert max(under_way) == 3
+
+
+def test_pages_are_given_back_in_their_order_once_they_are_in_their_queue(broker: RabbitBroker) -> None:
+    pages = [page(size) for size in (3, 0, 2 * publishing.WINDOW)]
+
+    assert list(broker.enqueue_pages(pages)) == pages
+    assert numbers(broker) == [number for size in (3, 0, 2 * publishing.WINDOW) for number in range(size)]
+
+
+def test_of_pages_no_more_than_one_is_on_its_way_beyond_those_that_the_caller_has_seen_confirmed(broker: RabbitBroker) -> None:
+    taken_pages: list[int] = []
+
+    def pages() -> Iterator[list[Message[Any]]]:
+        for number in range(5):
+            taken_pages.append(number)
+            yield page(2)
+
+    with closing(broker.enqueue_pages(pages())) as confirmed:
+        next(confirmed)
+        next(confirmed)
+
+    assert taken_pages == [0, 1, 2]
+
+
+def test_many_pages_share_a_connection(broker: RabbitBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    connections: list[object] = []
+    opened = publishing._Publication._opened
+
+    def note_and_open(publication: publishing._Publication, connection: Connection) -> None:
+        connections.append(connection)
+        opened(publication, connection)
+
+    monkeypatch.setattr(publishing._Publication, "_opened", note_and_open)
+
+    assert len(list(broker.enqueue_pages([page(2)] * 3))) == 3
+
+    assert len(connections) == 1
+
+
+def test_a_pause_between_two_pages_that_is_longer_than_the_silence_which_is_borne_is_no_fault(broker: RabbitBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "SILENCE_SECONDS", 0.5)
+
+    for _ in broker.enqueue_pages([page(2)] * 3):
+        paused_at = time.monotonic()
+        wait_until(lambda since=paused_at: time.monotonic() > since + 0.6, within=5)
+
+    assert len(numbers(broker)) == 6
+
+
+def test_a_message_that_is_larger_than_a_frame_arrives_whole(broker: RabbitBroker) -> None:
+    large = Message[Any]("numbers", "generate_random_number", ("x" * 300_000,), {}, {})
+
+    broker.enqueue_page([large])
+
+    assert [text for _properties, text in taken(broker)] == list(large.args)
 
 
 def test_a_page_may_have_messages_for_several_queues(broker: RabbitBroker) -> None:
@@ -215,13 +266,15 @@ def test_a_message_that_a_full_queue_refuses_is_an_error(broker: RabbitBroker, a
     assert numbers(broker)[:2] == [0, 1]
 
 
-def test_a_connection_that_rabbitmq_closes_half_way_is_an_error(broker: RabbitBroker, address: str, rabbit: RabbitServer) -> None:
+def test_a_connection_that_rabbitmq_closes_half_way_is_an_error(
+    broker: RabbitBroker, address: str, rabbit: RabbitServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broker.enqueue_page(page(1))
     vhost = address.rsplit("/", 1)[1]
-    messages = AsItIsSent(bodies(2), lambda: rabbit.control("close_all_connections", "--vhost", vhost, "maintenance"))
+    just_before_messages_are_sent(monkeypatch, lambda: rabbit.control("close_all_connections", "--vhost", vhost, "maintenance"))
 
     with pytest.raises(NotConfirmed, match="maintenance"):
-        publish(pika.URLParameters(patient(address)), messages)
+        broker.enqueue_page(page(2))
 
     assert numbers(broker) == [0]
 
@@ -242,13 +295,13 @@ def test_a_channel_that_rabbitmq_closes_half_way_is_an_error(own_rabbit: RabbitS
 
 
 @pytest.mark.usefixtures("hurried")
-def test_a_rabbitmq_that_stands_still_half_way_is_given_up_and_the_next_page_works(own_rabbit: RabbitServer) -> None:
-    address = own_rabbit.create_vhost()
-    broker = RabbitBroker(address, [])
+def test_a_rabbitmq_that_stands_still_half_way_is_given_up_and_the_next_page_works(own_rabbit: RabbitServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = RabbitBroker(own_rabbit.create_vhost(), [])
     broker.enqueue_page(page(1))
+    just_before_messages_are_sent(monkeypatch, own_rabbit.pause)
 
     with ThreadPoolExecutor() as threads:
-        fault = threads.submit(publish, pika.URLParameters(patient(address)), AsItIsSent(bodies(5), own_rabbit.pause))
+        fault = threads.submit(broker.enqueue_page, page(5))
         try:
             assert "no confirmation for 1 seconds" in str(fault.exception(timeout=40))
         finally:
@@ -263,8 +316,14 @@ def test_a_rabbitmq_that_stands_still_half_way_is_given_up_and_the_next_page_wor
 def test_a_rabbitmq_that_has_no_memory_left_is_given_up_and_the_next_page_works(own_rabbit: RabbitServer, monkeypatch: pytest.MonkeyPatch) -> None:
     broker = RabbitBroker(own_rabbit.create_vhost(), [])
     broker.enqueue_page(page(1))
-    sent: list[bytes] = []
-    monkeypatch.setattr(Channel, "basic_publish", spied(Channel.basic_publish, sent))
+    publications: list[publishing._Publication] = []
+    send = publishing._Publication._send
+
+    def note_and_send(publication: publishing._Publication) -> None:
+        publications.append(publication)
+        send(publication)
+
+    monkeypatch.setattr(publishing._Publication, "_send", note_and_send)
 
     # Given a RabbitMQ that takes no message for now
     own_rabbit.control("set_vm_memory_high_watermark", "absolute", "1")
@@ -276,16 +335,6 @@ def test_a_rabbitmq_that_has_no_memory_left_is_given_up_and_the_next_page_works(
             own_rabbit.control("set_vm_memory_high_watermark", "0.4")
 
     # Then no more was sent than may be under way, and it works again
-    assert len(sent) == publishing.WINDOW
+    assert publications[0]._sent == publishing.WINDOW
     broker.enqueue_page(page(2))
     assert numbers(broker)[-2:] == [0, 1]
-
-
-def spied(publish_one: Any, sent: list[bytes]) -> Any:
-    """A channel's `basic_publish` that notes what it is given."""
-
-    def basic_publish(channel: Channel, exchange: str, routing_key: str, body: bytes, *rest: Any, **options: Any) -> None:
-        sent.append(body)
-        publish_one(channel, exchange, routing_key, body, *rest, **options)
-
-    return basic_publish
