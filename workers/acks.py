@@ -6,12 +6,15 @@ Dramatiq wakes the consumer's thread for each message, which then sends each ack
 import logging
 from collections.abc import Callable, Sequence, Set
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
+import pika
 from dramatiq import Consumer, MessageProxy
 from dramatiq.brokers.rabbitmq import _RabbitmqConsumer
 from dramatiq.errors import ConnectionClosed
 from pika.exceptions import AMQPError
+
+from workers.deliveries import DeliveringConnection
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +56,20 @@ class RabbitConsumer(_RabbitmqConsumer):
 
     known_tags: set[int]
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)  # type: ignore[no-untyped-call]  # Dramatiq leaves its consumer untyped
+    def __init__(self, broker: Any, queue_name: str, prefetch: int, timeout: int) -> None:
+        # As Dramatiq's own does, but for the connection, which it has no option for.
+        self.broker = broker
+        self.queue_name = queue_name
+        self.logger = log
+        self.known_tags = set()
+        try:
+            # pika asks for an object of the class, and calls it as the class itself.
+            self.connection = pika.BlockingConnection(broker.parameters, _impl_class=cast(DeliveringConnection, DeliveringConnection))
+            self.channel = self.connection.channel()
+            self.channel.basic_qos(prefetch_count=prefetch)
+            self.iterator = self.channel.consume(queue_name, inactivity_timeout=timeout / 1000)
+        except AMQPError as fault:
+            raise ConnectionClosed(fault) from None  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
         self._waiting: set[int] = set()
         """Acknowledged tags above one that is not, of which RabbitMQ is yet to be told."""
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pika
@@ -139,12 +140,16 @@ def test_many_pages_share_a_connection(broker: RabbitBroker, monkeypatch: pytest
     assert len(connections) == 1
 
 
+def is_past(instant: float) -> bool:
+    """Whether the machine's monotonic clock shows more."""
+    return time.monotonic() > instant
+
+
 def test_a_pause_between_two_pages_that_is_longer_than_the_silence_which_is_borne_is_no_fault(broker: RabbitBroker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "SILENCE_SECONDS", 0.5)
 
     for _ in broker.enqueue_pages([page(2)] * 3):
-        paused_at = time.monotonic()
-        wait_until(lambda since=paused_at: time.monotonic() > since + 0.6, within=5)
+        wait_until(partial(is_past, time.monotonic() + 0.6), within=5)
 
     assert len(numbers(broker)) == 6
 
