@@ -5,8 +5,7 @@ import re
 import sys
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from time import perf_counter
@@ -35,14 +34,19 @@ def at_work() -> Fields:
     return marked.get() or (g.get("about", {}) if has_request_context() else {})
 
 
-@contextmanager
-def lines_about(**fields: object) -> Iterator[None]:
-    """Give every line logged inside the block these fields, besides those of the blocks around it."""
-    token = marked.set({**at_work(), **fields})
-    try:
-        yield
-    finally:
-        marked.reset(token)
+class lines_about:  # noqa: N801  # it is used as a function is
+    """Gives every line logged inside the block these fields, besides those of the blocks around it. A generator would take each message thrice as long."""
+
+    __slots__ = ("_fields", "_token")
+
+    def __init__(self, **fields: object) -> None:
+        self._fields = fields
+
+    def __enter__(self) -> None:
+        self._token = marked.set({**at_work(), **self._fields})
+
+    def __exit__(self, *_fault: object) -> None:
+        marked.reset(self._token)
 
 
 def request_id() -> str | None:
@@ -106,8 +110,9 @@ def configure(*, production: bool) -> None:
     handler.setFormatter(Json() if production else Readable())
     handler.addFilter(add_about)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # No line shows them, and finding them out costs each line a tenth.
+    # No line shows them, nor where in the code it was logged, and finding that out costs each line a fifth: see "Optimization" in Python's logging HOWTO.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = ""
     logging.captureWarnings(True)
     sys.excepthook = log_uncaught
     threading.excepthook = lambda fault: log_uncaught(fault.exc_type, fault.exc_value, fault.exc_traceback)

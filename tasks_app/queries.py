@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,9 +11,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Double,
+    Executable,
     FromClause,
     String,
+    Text,
     Uuid,
+    bindparam,
     case,
     cast,
     delete,
@@ -28,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from accounts.models import User
-from project.database import insert, now, on_sqlite, seconds_from_now, utc_now
+from project.database import UTCDateTime, insert, now, on_sqlite, seconds_from_now, utc_now
 from project.extensions import db
 from tasks_app.draws import Draw
 from tasks_app.models import DeletedTask, Task, TaskResult
@@ -142,15 +146,21 @@ def insert_draws(draws: Sequence[Draw]) -> None:
     The limits are the Task's at this moment. A Task that was deleted drops out; a draw whose place is taken already
     changes nothing.
     """
-    drawn = _rows(draws)
-    number = _number(drawn.c.share)
-    rows = select(drawn.c.task_id, drawn.c.tick_id, drawn.c.message_id, _task_params(), number, now()).join_from(drawn, Task, Task.id == drawn.c.task_id)
-    columns = ["task_id", "tick_id", "message_id", "task_params", "result", "created_at"]
+    db.session.execute(_insertion(sqlite=on_sqlite()), _parameters(draws))
+
+
+@cache
+def _insertion(*, sqlite: bool) -> Executable:
+    """The statement, for `_parameters`. It is put together once: that takes as long as PostgreSQL needs for a hundred rows."""
+    drawn = _rows()
+    at = bindparam("at", type_=UTCDateTime()) if sqlite else now()
+    rows = select(drawn.c.task_id, drawn.c.tick_id, drawn.c.message_id, _task_params(), _number(drawn.c.share), at)
     # SQLite takes the ON of ON CONFLICT for a join's, unless a WHERE stands between.
-    rows = rows.where(literal(1) == 1)
+    rows = rows.join_from(drawn, Task, Task.id == drawn.c.task_id).where(literal(1) == 1)
     # Two batches that deliver the same draws would else wait for each other in a circle.
     rows = rows.order_by(drawn.c.tick_id, drawn.c.task_id, drawn.c.message_id)
-    db.session.execute(insert(TaskResult).from_select(columns, rows).on_conflict_do_nothing())
+    columns = ["task_id", "tick_id", "message_id", "task_params", "result", "created_at"]
+    return insert(TaskResult.metadata.tables[TaskResult.__tablename__]).from_select(columns, rows).on_conflict_do_nothing()
 
 
 def numbers_of(draws: Sequence[Draw]) -> list[float | None]:
@@ -187,10 +197,10 @@ def _number(share: ColumnElement[float]) -> ColumnElement[float]:
     )
 
 
-def _rows(draws: Sequence[Draw]) -> FromClause:
-    """The draws as a table: an array a column on PostgreSQL, one JSON array on SQLite."""
+def _rows() -> FromClause:
+    """The draws of `_parameters` as a table."""
     if on_sqlite():
-        each = func.json_each(json.dumps([[d.task_id, d.tick_id, d.message_id.hex, d.share] for d in draws])).table_valued("value")
+        each = func.json_each(bindparam("draws", type_=Text())).table_valued("value")
 
         def field(place: int, name: str, kind: Any) -> ColumnElement[Any]:
             return type_coerce(func.json_extract(each.c.value, f"$[{place}]"), kind).label(name)
@@ -199,14 +209,26 @@ def _rows(draws: Sequence[Draw]) -> FromClause:
         return select(*fields).subquery("drawn")
     return (
         func.unnest(
-            literal([d.task_id for d in draws], ARRAY(BigInteger)),
-            literal([d.tick_id for d in draws], ARRAY(BigInteger)),
-            cast(literal([str(d.message_id) for d in draws], ARRAY(String)), ARRAY(Uuid)),
-            literal([d.share for d in draws], ARRAY(Double)),
+            bindparam("task_ids", type_=ARRAY(BigInteger)),
+            bindparam("tick_ids", type_=ARRAY(BigInteger)),
+            cast(bindparam("message_ids", type_=ARRAY(String)), ARRAY(Uuid)),
+            bindparam("shares", type_=ARRAY(Double)),
         )
         .table_valued("task_id", "tick_id", "message_id", "share", name="drawn")
         .render_derived()
     )
+
+
+def _parameters(draws: Sequence[Draw]) -> Mapping[str, Any]:
+    """The draws as what a statement is given: an array a column on PostgreSQL, one JSON array on SQLite, which has the process's clock besides."""
+    if on_sqlite():
+        return {"draws": json.dumps([[d.task_id, d.tick_id, d.message_id.hex, d.share] for d in draws]), "at": utc_now()}
+    return {
+        "task_ids": [d.task_id for d in draws],
+        "tick_ids": [d.tick_id for d in draws],
+        "message_ids": [str(d.message_id) for d in draws],
+        "shares": [d.share for d in draws],
+    }
 
 
 def _task_params() -> ColumnElement[Any]:

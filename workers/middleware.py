@@ -1,7 +1,6 @@
 """What surrounds every message: an app context, log lines that name it, patient retries."""
 
 import logging
-from contextlib import ExitStack
 from threading import local
 from time import perf_counter
 from typing import Any
@@ -68,10 +67,11 @@ class MessageContext(Middleware):
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """Enter the contexts."""
-        stack = self._thread.stack = ExitStack()
         attempt = message.attempt = attempts_before(message) + 1  # type: ignore[attr-defined]  # as in `hold`
-        stack.enter_context(lines_about(message_id=message.message_id, actor=message.actor_name, attempt=attempt))
-        stack.enter_context(self._app.app_context())
+        about = self._thread.about = lines_about(message_id=message.message_id, actor=message.actor_name, attempt=attempt)
+        about.__enter__()
+        context = self._thread.context = self._app.app_context()
+        context.push()
         self._thread.began = perf_counter()
 
     def after_process_message(self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None) -> None:
@@ -87,7 +87,10 @@ class MessageContext(Middleware):
 
     def _end(self, outcome: str) -> None:
         log.info("worked", extra=event(milliseconds=round((perf_counter() - self._thread.began) * 1000, 1), outcome=outcome))
-        self._thread.stack.close()
+        try:
+            self._thread.context.pop()
+        finally:
+            self._thread.about.__exit__()
 
 
 class Watched(Middleware):
