@@ -14,11 +14,11 @@ from typing import Any
 from benchmarks import lone, plot
 from benchmarks.plan import taking_part
 from benchmarks.results import CALLBOARD, Line, Run, as_json, lines, summary, table
-from benchmarks.subjects import CANDIDATES, UNWATCHED, Callboard, Peer, Subject
+from benchmarks.subjects import CANDIDATES, QUORUM, UNWATCHED, Callboard, Peer, Subject
 from benchmarks.tick import Servers, run
 
-OURS: Mapping[str, Subject] = {"unwatched": UNWATCHED, CALLBOARD: Callboard()}
-"""Callboard without its monitor, and as it ships."""
+OURS: Mapping[str, Subject] = {"unwatched": UNWATCHED, "quorum": QUORUM, CALLBOARD: Callboard()}
+"""Callboard without its monitor, on quorum queues, and as it ships."""
 NAMES = (*CANDIDATES, *OURS)
 SIZES = (1_000, 10_000, 100_000)
 TRIAL = 2_000

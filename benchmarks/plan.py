@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.results import CALLBOARD, UNWATCHED, Run, is_celery, lines
+from benchmarks.results import OURS, Run, is_celery, lines
 from benchmarks.subjects import Subject
 
 MOST_FOR_ALL_ROUNDS = 20_000
@@ -14,7 +14,7 @@ def taking_part(subjects: Sequence[Subject], tasks: int, number: int, ran: Seque
     if tasks <= MOST_FOR_ALL_ROUNDS:
         return list(subjects)
     if number > 1:
-        return [subject for subject in subjects if subject.name in (CALLBOARD, UNWATCHED)]
+        return [subject for subject in subjects if subject.name in OURS]
     celery = [line for line in lines(ran) if is_celery(line.subject)]
     largest = max((line.tasks for line in celery), default=0)
     fastest = max((line for line in celery if line.tasks == largest), key=lambda line: line.rate("drain"), default=None)

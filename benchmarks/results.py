@@ -7,7 +7,8 @@ from typing import Any
 
 COMPARED_AT = 10_000
 """The number of Tasks at which Callboard is compared with the others."""
-CALLBOARD, UNWATCHED, BATCHES, DRAMATIQ = "callboard", "callboard, unwatched", "celery-batches", "dramatiq"
+CALLBOARD, UNWATCHED, QUORUM = OURS = ("callboard", "callboard, unwatched", "callboard, quorum queues")
+BATCHES, DRAMATIQ = "celery-batches", "dramatiq"
 PHASES = ("enqueue", "drain", "both")
 
 
@@ -72,14 +73,14 @@ def is_celery(subject: str) -> bool:
     return subject.startswith("celery,")
 
 
-def ratios(found: Iterable[Line]) -> dict[str, float | None]:
-    """How many times as fast as the best of the others Callboard is, with COMPARED_AT Tasks; None where somebody is missing."""
+def ratios(found: Iterable[Line], ours: str = CALLBOARD) -> dict[str, float | None]:
+    """How many times as fast as the best of the others one of OURS is, with COMPARED_AT Tasks; None where somebody is missing."""
     compared = [line for line in found if line.tasks == COMPARED_AT]
     celery = [line for line in compared if is_celery(line.subject)]
     return {
-        "enqueue_vs_celery": _ratio(compared, celery, "enqueue"),
-        "drain_vs_celery": _ratio(compared, celery, "drain"),
-        "drain_vs_dramatiq": _ratio(compared, [line for line in compared if line.subject == DRAMATIQ], "drain"),
+        "enqueue_vs_celery": _ratio(compared, celery, "enqueue", ours),
+        "drain_vs_celery": _ratio(compared, celery, "drain", ours),
+        "drain_vs_dramatiq": _ratio(compared, [line for line in compared if line.subject == DRAMATIQ], "drain", ours),
     }
 
 
@@ -89,10 +90,10 @@ def beyond_batching(found: Iterable[Line]) -> float | None:
     return _ratio(compared, [line for line in compared if line.subject == BATCHES], "drain")
 
 
-def _ratio(compared: Iterable[Line], others: Iterable[Line], phase: str) -> float | None:
-    ours = [line.rate(phase) for line in compared if line.subject == CALLBOARD]
-    theirs = [line.rate(phase) for line in others]
-    return round(ours[0] / max(theirs), 2) if ours and theirs else None
+def _ratio(compared: Iterable[Line], others: Iterable[Line], phase: str, ours: str = CALLBOARD) -> float | None:
+    our_rates = [line.rate(phase) for line in compared if line.subject == ours]
+    their_rates = [line.rate(phase) for line in others]
+    return round(our_rates[0] / max(their_rates), 2) if our_rates and their_rates else None
 
 
 def monitor_cost(found: Iterable[Line]) -> dict[str, float] | None:
@@ -111,6 +112,7 @@ def as_json(found: Sequence[Line], machine: Mapping[str, Any]) -> dict[str, Any]
     return {
         "machine": machine,
         "ratios": ratios(found),
+        "ratios_on_quorum_queues": ratios(found, QUORUM),
         "drain_vs_celery_batches": beyond_batching(found),
         "monitor_cost": monitor_cost(found),
         "lines": [_line_as_json(line) for line in found],
@@ -172,13 +174,14 @@ def _cells(line: Line) -> tuple[str, ...]:
 
 def summary(found: Sequence[Line]) -> str:
     """The ratios in words."""
-    values = ratios(found)
     words = {
         "enqueue_vs_celery": "enqueue, of the best Celery's rate",
         "drain_vs_celery": "drain, of the best Celery's",
         "drain_vs_dramatiq": "drain, of plain Dramatiq's",
     }
-    named = {**{words[name]: value for name, value in values.items()}, "drain, of celery-batches', which is the lead beyond batching": beyond_batching(found)}
+    named = {words[name]: value for name, value in ratios(found).items()}
+    named |= {f"{words[name]}, on quorum queues": value for name, value in ratios(found, QUORUM).items() if value is not None}
+    named["drain, of celery-batches', which is the lead beyond batching"] = beyond_batching(found)
     told = [f"Callboard at {COMPARED_AT:,}: {value if value is not None else 'not measured'} × ({name})\n" for name, value in named.items()]
     if cost := monitor_cost(found):
         shares = ", ".join(f"{cost[phase]:.1%} of {name}" for phase, name in (("enqueue", "enqueue"), ("drain", "drain"), ("both", "both at once")))

@@ -199,6 +199,8 @@ class Callboard:
     queue: str = "numbers"
     consumers: int = 2
     threads: int = 4
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Beside those that every run has."""
 
     @property
     def how(self) -> str:
@@ -208,7 +210,7 @@ class Callboard:
     @contextmanager
     def running(self, database_url: str, broker_url: str) -> Iterator[Running]:
         """Its web process and its workers, for as long as the block runs."""
-        settings = {"DATABASE_URL": database_url, "BROKER_URL": broker_url, "GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE": str(WEEK)}
+        settings = {"DATABASE_URL": database_url, "BROKER_URL": broker_url, "GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE": str(WEEK), **self.settings}
         with tempfile.TemporaryDirectory(prefix="callboard-bench-") as folder, ExitStack() as stack:
             # In development, for in production nobody can log in without TLS; they differ in the format of logs alone, of which the web process writes few.
             site = Site(Path(folder), **settings)
@@ -221,6 +223,8 @@ class Callboard:
 
 UNWATCHED = Callboard("callboard, unwatched", "benchmarks.unwatched.wsgi", "benchmarks.unwatched.main")
 """The same without the workers' monitor."""
+QUORUM = Callboard("callboard, quorum queues", settings={"RABBITMQ_QUEUE_TYPE": "quorum"})
+"""The same on the queues of clusters."""
 
 
 class RunningCallboard:

@@ -15,7 +15,7 @@ from benchmarks import large, measure, unwatched
 from benchmarks.large import connected
 from benchmarks.plan import taking_part
 from benchmarks.results import Phase, Run, as_json, lines, monitor_cost, ratios, summary, table
-from benchmarks.subjects import CANDIDATES, UNWATCHED, Callboard, Subject
+from benchmarks.subjects import CANDIDATES, QUORUM, UNWATCHED, Callboard, Subject
 from benchmarks.web import pages
 from benchmarks.web import results as web_results
 from benchmarks.web.data import Amounts, fill
@@ -27,7 +27,7 @@ from tests.waiting import wait_until
 from workers.broker import broker_of
 
 ASK_STOCK = "import sys; from benchmarks.web.stock import app; [print(app.test_client().get(path).status_code) for path in sys.argv[1:]]"
-SUBJECTS: list[Subject] = [*(candidates[0] for candidates in CANDIDATES.values()), UNWATCHED, Callboard()]
+SUBJECTS: list[Subject] = [*(candidates[0] for candidates in CANDIDATES.values()), UNWATCHED, QUORUM, Callboard()]
 
 
 def ran(subject: str, tasks: int = 10_000, number: int = 1, *, enqueue: float = 1.0, drain: float = 1.0) -> Run:
@@ -79,6 +79,14 @@ def test_ratios_are_to_the_best_of_celery_at_ten_thousand_tasks() -> None:
 
     assert ratios(found) == {"enqueue_vs_celery": 5.0, "drain_vs_celery": 6.0, "drain_vs_dramatiq": 7.0}
     assert as_json(found, {})["drain_vs_celery_batches"] == 1.5
+
+
+def test_the_ratios_on_quorum_queues_stand_beside_those_of_callboard_as_it_ships() -> None:
+    found = lines([ran("celery, threads", enqueue=10.0, drain=8.0), ran("callboard", enqueue=5.0), ran("callboard, quorum queues", enqueue=2.0, drain=1.0)])
+
+    assert as_json(found, {})["ratios"]["enqueue_vs_celery"] == 2.0
+    assert as_json(found, {})["ratios_on_quorum_queues"] == {"enqueue_vs_celery": 5.0, "drain_vs_celery": 8.0, "drain_vs_dramatiq": None}
+    assert "5.0 × (enqueue, of the best Celery's rate, on quorum queues)" in summary(found)
 
 
 def test_without_a_peer_there_is_no_ratio_to_it() -> None:
@@ -138,8 +146,8 @@ def test_with_many_tasks_the_fastest_celery_runs_and_peers_once() -> None:
     first = [subject.name for subject in taking_part(SUBJECTS, 100_000, 1, before)]
     second = [subject.name for subject in taking_part(SUBJECTS, 100_000, 2, before)]
 
-    assert first == ["celery, threads", "celery-batches", "dramatiq", "callboard, unwatched", "callboard"]
-    assert second == ["callboard, unwatched", "callboard"]
+    assert first == ["celery, threads", "celery-batches", "dramatiq", "callboard, unwatched", "callboard, quorum queues", "callboard"]
+    assert second == ["callboard, unwatched", "callboard, quorum queues", "callboard"]
 
 
 def test_what_a_full_table_costs_is_told_by_medians() -> None:
