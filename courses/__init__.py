@@ -9,6 +9,7 @@ from courses.actors import preview_config, recompute_course, take_in_batch
 from courses.administration.pages import PAGES as ADMINISTRATION
 from courses.api import bulk, checkers, description, rows
 from courses.blueprint import blueprint
+from courses.callers import ACT, SEE
 from courses.cli import courses_cli
 from courses.notices import courses_notice
 from courses.sample import make_sample_course
@@ -17,6 +18,7 @@ from courses.teaching import assignments, cells, sheet_views, students
 from courses.teaching import views as teaching_views
 from project.access import members
 from project.admin import Signpost, signposts_of
+from project.api import scopes_of
 from project.home import notices_of
 from project.samples import samples_of
 from workers.broker import broker_of
@@ -32,6 +34,8 @@ def register(app: Flask) -> None:
     """Hang courses on the site: their API, their pages, their actors and schedules, their commands."""
     app.register_blueprint(api.blueprint)
     app.register_blueprint(blueprint)
+    scopes_of(app)[SEE] = "See the gradebooks of courses as far as you see them"
+    scopes_of(app)[ACT] = "Change scores, comments and grades in courses that you teach"
     signposts_of(app).append(Signpost(name="Courses", endpoint="courses.index", rule=members, place=5))
     for actor in (recompute_course, preview_config, take_in_batch):
         actor.bind(broker_of(app))

@@ -112,12 +112,18 @@ def refusal_of_token(scope: str) -> Response | None:
     bearer = api.bearer_behind(token)
     if bearer is None:
         return api.challenge(401, "This token is unknown, expired or revoked, or its user may not use it.", "invalid_token")
-    # Where Flask-Login keeps the user of one request; its login_user would write a session.
-    g._login_user = bearer.user
+    stand_for(bearer)
     if scope not in bearer.scopes:
         note_refusal()
         return api.challenge(403, f"This token does not have the scope {scope}.", "insufficient_scope", scope)
     return None
+
+
+def stand_for(bearer: api.Bearer) -> None:
+    """Let this one request come from whom the token stands for."""
+    # Where Flask-Login keeps the user of one request; its login_user would write a session.
+    g._login_user = bearer.user
+    audit.acting_with(bearer.name)
 
 
 def refusal_of_person(rule: Rule) -> Response | None:
@@ -129,9 +135,9 @@ def refusal_of_person(rule: Rule) -> Response | None:
 
 
 def note_refusal() -> None:
-    """Note in the audit that the current user was refused here; once a minute, for a page that was left open asks every two seconds. Commits."""
+    """Note in the audit that the current user, or a key, was refused here; once a minute, for a page that was left open asks every two seconds. Commits."""
     here: dict[str, Any] = {"endpoint": request.endpoint, "method": request.method}
-    if not audit.recorded_lately("access.refused", by=current_user.id, **here):
+    if not audit.recorded_lately("access.refused", by=current_user.id if current_user.is_authenticated else None, **here):
         audit.record("access.refused", **here)
         db.session.commit()
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Bearer:
     """Who a token stands for, and what it is good for."""
 
+    name: str
+    """What the audit calls the token: `token 7`."""
     user: Person
     scopes: frozenset[str]
 

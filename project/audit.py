@@ -7,7 +7,7 @@ Nothing here changes or deletes an event.
 from datetime import datetime
 from typing import Any
 
-from flask import has_request_context
+from flask import g, has_request_context
 from flask_login import current_user
 from sqlalchemy import JSON, BigInteger, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,6 +51,11 @@ class AuditEvent(Model):
     )
 
 
+def acting_with(key: str) -> None:
+    """Note with each event of the request at hand that it was done with that key, `course token 7` say, and not by somebody in a browser."""
+    g.acting_with = key
+
+
 def record(action: str, on: tuple[str, int] | None = None, *, by: int | None = None, **details: Any) -> None:
     """Note that `by`, or else the current user, did something `on` a thing, `("task", 7)` say; the caller commits it with its effect."""
     object_type, object_id = on or (None, None)
@@ -62,14 +67,19 @@ def record(action: str, on: tuple[str, int] | None = None, *, by: int | None = N
             action=action,
             object_type=object_type,
             object_id=object_id,
-            details=details,
+            details=_with_key(details),
             address=client_address() if asked else None,
             request_id=request_id(),
         )
     )
 
 
-def recorded_lately(action: str, *, by: int, **details: Any) -> bool:
-    """Whether the same was recorded of that user within the last minute."""
+def recorded_lately(action: str, *, by: int | None, **details: Any) -> bool:
+    """Whether the same was recorded of that user, or of nobody with the same key, within the last minute."""
     lately = select(AuditEvent.details).where(AuditEvent.at > seconds_from_now(-LATELY_SECONDS), AuditEvent.actor_id == by, AuditEvent.action == action)
-    return details in db.session.scalars(lately).all()
+    return _with_key(details) in db.session.scalars(lately).all()
+
+
+def _with_key(details: dict[str, Any]) -> dict[str, Any]:
+    key = g.get("acting_with") if has_request_context() else None
+    return details if key is None else {**details, "with": key}

@@ -14,6 +14,8 @@ def user(user_id: int, username: str | None) -> str:
 def who(event: AuditEvent, username: str | None) -> str:
     """Who did it; a request has an id, so nobody without one was the command line."""
     if event.actor_id is None:
+        if key := event.details.get("with"):
+            return str(key)
         return "command line" if event.request_id is None else "a visitor"
     return user(event.actor_id, username)
 

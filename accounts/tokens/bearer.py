@@ -32,4 +32,4 @@ def bearer_of(token: str) -> Bearer | None:
         return None
     if row.last_used_at is None or utc_now() - row.last_used_at > timedelta(seconds=queries.USED_SECONDS):
         queries.use(row.id)
-    return Bearer(user, frozenset(row.scopes))
+    return Bearer(f"token {row.id}", user, frozenset(row.scopes))

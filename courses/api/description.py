@@ -5,7 +5,7 @@ from typing import Any
 from flask.typing import ResponseReturnValue
 
 from courses.api import blueprint
-from courses.callers import COURSE_TOKEN
+from courses.callers import ACT, COURSE_TOKEN, SEE
 from project.access import open_to_all
 from project.api import SESSION
 
@@ -107,7 +107,7 @@ def _parameter(name: str, *, required: bool = False) -> Schema:
 
 
 FORM, JSON, YAML, CSV = "application/x-www-form-urlencoded", "application/json", "application/yaml", "text/csv"
-TOKEN, LOGGED_IN = "courseToken", "session"
+TOKEN, PERSONAL, LOGGED_IN = "courseToken", "personalToken", "session"
 
 PATHS: dict[str, Schema] = {
     "/api/healthcheck": {"get": operation("Whether the site answers", answers={200: "OK"}, refusals={}, path=())},
@@ -140,11 +140,12 @@ PATHS: dict[str, Schema] = {
     "/api/{course}/update_config": {
         "post": operation("Load a .manytask.yml", TOKEN, body={YAML: text()}, answers={200: "Nothing: it is loaded."}, refusals=REFUSALS | STATUS)
     },
-    "/api/{course}/database": {"get": operation("The gradebook", TOKEN, LOGGED_IN, answers={200: GRADEBOOK})},
+    "/api/{course}/database": {"get": operation("The gradebook", TOKEN, PERSONAL, LOGGED_IN, answers={200: GRADEBOOK})},
     "/api/{course}/database/update": {
         "post": operation(
             "Set scores of a student",
             TOKEN,
+            PERSONAL,
             LOGGED_IN,
             body={JSON: record({"new_scores": {"type": "object", "additionalProperties": NUMBER}, "row_data": record(STUDENT)})},
             answers={200: record({"success": FLAG, "row_data": text()})},
@@ -154,6 +155,7 @@ PATHS: dict[str, Schema] = {
     "/api/{course}/comment/update": {
         "post": operation(
             "Note something about a student",
+            PERSONAL,
             LOGGED_IN,
             body={JSON: record(STUDENT | {"comment": text()})},
             answers={200: SUCCESS},
@@ -162,11 +164,18 @@ PATHS: dict[str, Schema] = {
     },
     "/api/{course}/grade/override": {
         "post": operation(
-            "Let a grade stand", LOGGED_IN, body={JSON: record(STUDENT | {"grade": whole(minimum=0)})}, answers={200: SUCCESS}, refusals=REFUSALS | ARCHIVED
+            "Let a grade stand",
+            PERSONAL,
+            LOGGED_IN,
+            body={JSON: record(STUDENT | {"grade": whole(minimum=0)})},
+            answers={200: SUCCESS},
+            refusals=REFUSALS | ARCHIVED,
         )
     },
     "/api/{course}/grade/clear_override": {
-        "post": operation("Let the formulas decide again", LOGGED_IN, body={JSON: record(STUDENT)}, answers={200: SUCCESS}, refusals=REFUSALS | ARCHIVED)
+        "post": operation(
+            "Let the formulas decide again", PERSONAL, LOGGED_IN, body={JSON: record(STUDENT)}, answers={200: SUCCESS}, refusals=REFUSALS | ARCHIVED
+        )
     },
     "/api/{course}/reports": {
         "post": operation(
@@ -192,6 +201,7 @@ DESCRIPTION: Schema = {
     "components": {
         "securitySchemes": {
             TOKEN: {"type": "http", "scheme": "bearer", "description": f"A {COURSE_TOKEN}; the field `token` of a form does as well."},
+            PERSONAL: {"type": "http", "scheme": "bearer", "description": f"A user's own token, with the scope {SEE} or, to change something, {ACT}."},
             LOGGED_IN: {"type": "apiKey", "in": "cookie", "name": SESSION, "description": "A login; what changes something needs X-CSRFToken."},
         }
     },

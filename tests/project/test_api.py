@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
-from project.access import Rule, everyone, members, open_to, open_to_token, reviewers
-from project.api import scopes_of
+from project.access import Rule, everyone, keyed, members, open_to, open_to_token, reviewers
+from project.api import SESSION, scopes_of
 from project.guard import demand_a_rule_of_every_route, demand_tokens_of_the_api_alone
 from tests.accounts.tokens.tokens import bearer, make_token
 from tests.app_fixtures import log_in
@@ -184,6 +184,16 @@ def test_an_app_with_an_endpoint_of_the_api_that_takes_no_token_does_not_start(a
     app.add_url_rule("/notes/api/open", "open", open_to(everyone)(str))
 
     with pytest.raises(RuntimeError, match="/notes/api/open"):
+        demand_tokens_of_the_api_alone(app)
+
+
+def test_an_app_with_an_endpoint_of_the_api_that_a_session_alone_opens_does_not_start(app: Flask) -> None:
+    def mine() -> ResponseReturnValue:
+        return "mine"
+
+    app.add_url_rule("/notes/api/mine", "mine", keyed(mine, members, {SESSION}))
+
+    with pytest.raises(RuntimeError, match="no token of the same user: /notes/api/mine"):
         demand_tokens_of_the_api_alone(app)
 
 

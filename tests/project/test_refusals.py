@@ -90,13 +90,13 @@ def test_after_a_minute_it_is_recorded_again(app: Flask, browser: FlaskClient) -
 def test_a_tokens_user_without_the_right_is_recorded(app: Flask, client: FlaskClient, ada: int) -> None:
     assert client.get("/reviews/api/authors", headers=bearer(make_token(app, ada, "reviews:read"))).status_code == 403
 
-    assert refused(app) == [(ada, {"endpoint": "reviews_api.authors", "method": "GET"})]
+    assert refused(app) == [(ada, {"endpoint": "reviews_api.authors", "method": "GET", "with": "token 1"})]
 
 
 def test_a_token_without_the_scope_is_recorded(app: Flask, client: FlaskClient, ada: int) -> None:
     assert client.get("/reviews/api/authors", headers=bearer(make_token(app, ada, "account:read"))).status_code == 403
 
-    assert refused(app) == [(ada, {"endpoint": "reviews_api.authors", "method": "GET"})]
+    assert refused(app) == [(ada, {"endpoint": "reviews_api.authors", "method": "GET", "with": "token 1"})]
 
 
 def test_a_page_that_is_opened_is_not_recorded(app: Flask, browser: FlaskClient) -> None:
