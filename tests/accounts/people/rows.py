@@ -13,7 +13,7 @@ from accounts.links.models import OneTimeLink, Purpose
 from accounts.models import User
 from accounts.second_factor.models import Authenticator, RecoveryCode
 from accounts.tokens.models import ApiToken
-from courses.models import Course, CourseToken, Scope
+from courses.models import ChangeKind, ConfigDraft, Course, CourseToken, RowChange, Scope
 from project.audit import AuditEvent
 from project.database import utc_now
 from project.extensions import Model, db
@@ -35,13 +35,15 @@ def give_everything(app: Flask, user_id: int, username: str) -> None:
         db.session.add(course)
         db.session.flush()
         enrolment, task = make_enrolment(course, user_id, rms_username=username), make_assignment(make_group(course))
-        make_entry(enrolment, task)
-        make_extension(enrolment, assignment_id=task.id, extra=timedelta(days=1))
+        make_entry(enrolment, task, author_id=user_id)
+        make_extension(enrolment, assignment_id=task.id, extra=timedelta(days=1), made_by=user_id)
         db.session.add_all(
             [
                 Authenticator(user_id=user_id, secret=SECRETS[0], created_at=at, confirmed_at=at),
                 RecoveryCode(user_id=user_id, code_hash=SECRETS[2]),
                 CourseToken(course_id=course.id, enrolment_id=enrolment.id, name="CI", scope=Scope.REPORT, token_hash=digest(f"a token of {username}")),
+                RowChange(enrolment_id=enrolment.id, kind=ChangeKind.COMMENT, before="", after="Was ill", author_id=user_id, at=at),
+                ConfigDraft(course_id=course.id, text="version: 1", sha256=digest("version: 1"), made_by=user_id),
                 Identity(user_id=user_id, issuer="https://gitlab.example", subject="7", name="Ada L.", created_at=at),
                 ApiToken(user_id=user_id, name="my laptop", scopes=["tasks"], token_hash=SECRETS[1], created_at=at, expires_at=at),
                 OneTimeLink(purpose=Purpose.INVITE, token_hash=SECRETS[3], user_id=user_id, note="Ada of group 7", created_at=at, expires_at=at, used_at=at),

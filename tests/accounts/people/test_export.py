@@ -1,6 +1,7 @@
 """Export: all that the site holds about a user, as JSON, and no secret."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,13 @@ from flask.testing import FlaskClient
 
 from accounts.people.belongings import Belongings
 from accounts.people.export import as_json
+from courses.models import ChangeKind, RowChange
+from project.database import utc_now
+from project.extensions import Model, db
 from tests.accounts.pages import add_user
 from tests.accounts.people.rows import SECRETS, add_tasks, give_everything, last_event
+from tests.courses.rows import make_course, make_enrolment
+from tests.factories import make_user
 from tests.statements import statements
 
 
@@ -43,8 +49,13 @@ def test_the_export_holds_each_kind_of_what_there_is(app: Flask, boss: FlaskClie
         "enrolments": 1,
         "scores": 1,
         "submissions": 1,
+        "comments and grades": 1,
         "extensions": 1,
         "course tokens": 1,
+        "score edits made": 1,
+        "comments and grades set": 1,
+        "extensions made": 1,
+        "configs uploaded": 1,
     }
     assert data["account"][0]["username"] == "ada"
     assert data["api_tokens"][0]["name"] == "my laptop"
@@ -52,6 +63,34 @@ def test_the_export_holds_each_kind_of_what_there_is(app: Flask, boss: FlaskClie
     assert sorted((row["kind"], row["failures"]) for row in data["failed_logins"]) == [("device", 1), ("name", 1)]
     assert [task["title"] for task in data["tasks"]] == ["Task 0", "Task 1"]
     assert datetime.fromisoformat(data["sessions"][0]["created_at"]).tzinfo
+
+
+def test_the_export_asks_each_table_that_is_about_users(app: Flask, boss: FlaskClient, ada: int) -> None:
+    about_users = {"users", *_tables_about("users"), *_tables_about("enrolments"), "audit_events", "failed_logins"}
+    with statements(app) as asked:
+        exported(boss, ada)
+
+    # A new table that refers to a user or to somebody in a course is found here until it is exported.
+    assert {table for table in about_users if not any(re.search(rf"\b{table}\.", statement) for statement in asked)} == set()
+
+
+def _tables_about(name: str) -> set[str]:
+    return {table.name for table in Model.metadata.tables.values() if any(key.column.table.name == name for key in table.foreign_keys)}
+
+
+def test_the_export_holds_what_teachers_noted_and_not_whom_a_teacher_noted_it_of(app: Flask, boss: FlaskClient, ada: int) -> None:
+    with app.app_context():
+        bob, course = make_user("bob").id, make_course()
+        alice = make_enrolment(course, ada, rms_username="alice", comment="Was ill")
+        db.session.add(RowChange(enrolment_id=alice.id, kind=ChangeKind.COMMENT, before="", after="Was ill", author_id=bob, at=utc_now()))
+        db.session.commit()
+
+    of_student, of_teacher = exported(boss, ada), exported(boss, bob)
+
+    assert (of_student["enrolments"][0]["comment"], of_student["comments and grades"][0]["after"]) == ("Was ill", "Was ill")
+    assert [row["kind"] for row in of_teacher["comments and grades set"]] == ["comment"]
+    assert "alice" not in json.dumps(of_teacher)
+    assert "Was ill" not in json.dumps(of_teacher)
 
 
 def test_the_export_of_a_new_user_is_the_account_alone(boss: FlaskClient, ada: int) -> None:
