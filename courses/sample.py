@@ -8,6 +8,7 @@ from courses.loading import load
 from courses.models import Course, Role
 from courses.recomputing import recompute
 from courses.scoring import EntryKind
+from project import audit
 from project.database import utc_now
 from project.extensions import db
 
@@ -84,6 +85,7 @@ def make_sample_course(teacher_id: int) -> None:
     if queries.find_course(NAME):
         return
     at, course = utc_now(), queries.add_course(NAME, TITLE)
+    audit.record("course.created", ("course", course.id), name=NAME)
     load(course.id, config_at(at).encode())
     history_queries.add_enrolment(course.id, TEACHER, role=Role.TEACHER, account_id=teacher_id)
     for name, (first, last) in STUDENTS.items():

@@ -125,6 +125,7 @@ def first_run() -> None:
         return
     password = secrets.token_urlsafe(12)
     admin = accounts.add_user("admin", hash_password(password), is_superuser=True)
+    audit.record("user.created", ("user", admin.id), is_superuser=True)
     for title, lower, upper in SAMPLES:
         queries.add_task(admin, lower, upper, title)
     for make_sample in samples_of(current_app):

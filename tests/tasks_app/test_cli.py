@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from accounts.models import User
 from courses.gradebook_queries import enabled_assignments, students_with_scores
 from courses.student_queries import courses_of
+from project.audit import AuditEvent
 from project.database import utc_now
 from project.extensions import db
 from tasks_app.cli import SAMPLES
@@ -37,6 +38,14 @@ def test_the_first_run_makes_a_superuser_whose_printed_password_opens_the_site(a
     browser = app.test_client()
     browser.post("/accounts/login", data={"username": "admin", "password": password})
     assert browser.get("/tasks/").status_code == 200
+
+
+def test_what_the_first_run_makes_is_audited(app: Flask) -> None:
+    run(app, "first-run")
+
+    with app.app_context():
+        events = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))
+        assert [(event.action, event.actor_id) for event in events][:2] == [("user.created", None), ("course.created", None)]
 
 
 def test_the_first_run_makes_sample_tasks_of_the_superuser(app: Flask) -> None:
