@@ -12,7 +12,7 @@ from project.api import is_api
 from project.tokens import digest
 from tests.app_fixtures import log_in
 from tests.factories import PASSWORD
-from tests.project.routes import POSTS, Visit, World, everything, make_world, routes_of
+from tests.project.routes import POSTS, VISITS, Visit, World, everything, make_world, routes_of
 
 # Forms that do something where the table's are refused for another reason.
 FORMS = {
@@ -66,6 +66,18 @@ def token_in(page: str) -> str:
 def test_what_changes_something_is_a_post(app: Flask) -> None:
     # A route by another method would be left out of all that is tried below, and in the other tests of POSTS.
     assert {method for _, method in routes_of(app)} == {"GET", "POST"}
+
+
+def test_a_page_that_is_opened_changes_nothing(app: Flask, superuser: FlaskClient, world: World) -> None:
+    # A link on another site opens any of them.
+    changed = {}
+    for visit in [visit for visit in VISITS if visit.method == "GET"]:
+        before = everything(app)
+        superuser.get(world.filled(visit.url)).close()
+        # But for when the session was seen.
+        changed[str(visit)] = {name for name, rows in everything(app).items() if rows != before[name]} - {"login_sessions"}
+
+    assert {visit: tables for visit, tables in changed.items() if tables} == {}
 
 
 @pytest.mark.parametrize("visit", POSTS, ids=str)
