@@ -14,17 +14,27 @@ from tests.place import STOP_DEADLINE, Place
 from tests.waiting import wait_until
 
 PROGRAM = "import os, pathlib, time\npathlib.Path('begun').write_text(f'{os.getpid()} %s')\nwhile True:\n    time.sleep(60)\n"
+LINGERING = """import pathlib, signal, sys, time
+
+def wait_for_the_successor(_signum, _frame):
+    while "edited" not in pathlib.Path("begun").read_text():
+        time.sleep(0.05)
+    pathlib.Path("met").touch()
+    sys.exit()
+
+signal.signal(signal.SIGTERM, wait_for_the_successor)
+"""
 
 
 class Reloaded:
     """A program under dockr/reload.py, in a folder of its own."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *options: str, program: str = PROGRAM) -> None:
         self.place = place
         for folder in ("dockr", "migrations", "project", *FEATURES):
             (place.folder / folder).mkdir()
-        self.edit(PROGRAM % "as written")
-        self.reload: Popen[bytes] = place.start(sys.executable, str(ROOT / "dockr/reload.py"), sys.executable, "project/program.py")
+        self.edit(program % "as written")
+        self.reload: Popen[bytes] = place.start(sys.executable, str(ROOT / "dockr/reload.py"), *options, sys.executable, "project/program.py")
         self.begun("as written")
 
     def edit(self, source: str) -> None:
@@ -46,14 +56,25 @@ class Reloaded:
 
 
 @pytest.fixture
-def reloaded() -> Iterator[Reloaded]:
-    """A program that runs and is watched."""
+def place() -> Iterator[Place]:
+    """A folder that is removed, and the programs in it ended."""
     place = Place("reload")
+    yield place
+    place.remove()
+
+
+@pytest.fixture
+def reloaded(place: Place) -> Iterator[Reloaded]:
+    """A program that runs and is watched."""
     reloaded = Reloaded(place)
     yield reloaded
+    end(reloaded)
+
+
+def end(reloaded: Reloaded) -> None:
+    """End the reloader, and with it the program."""
     reloaded.reload.terminate()
     reloaded.reload.wait(STOP_DEADLINE)
-    place.remove()
 
 
 def is_gone(pid: int) -> bool:
@@ -68,6 +89,15 @@ def test_an_edit_starts_the_program_anew(reloaded: Reloaded) -> None:
 
     assert reloaded.begun("edited") != first
     assert is_gone(first)
+
+
+def test_a_program_that_shares_no_port_is_started_beside_the_one_that_still_ends(place: Place) -> None:
+    reloaded = Reloaded(place, "--beside", program=LINGERING + PROGRAM)
+
+    reloaded.edit(PROGRAM % "edited")
+
+    wait_until(lambda: (place.folder / "met").exists(), within=STOP_DEADLINE)
+    end(reloaded)
 
 
 def test_what_an_edit_broke_is_healed_by_the_next(reloaded: Reloaded) -> None:
