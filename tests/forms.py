@@ -4,12 +4,15 @@ import re
 
 import requests
 
+PATIENCE = 300.0
+"""Seconds that an answer may take: where many hash their passwords at once on a busy machine, a minute."""
+
 
 def send_form(browser: requests.Session, url: str, path: str, form_at: str, **typed: str) -> requests.Response:
     """Post a form to `path` of the site at `url`, with the token of the page it stands on. AssertionError for an answer that is no success."""
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(url + form_at, timeout=30).text)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(url + form_at, timeout=PATIENCE).text)
     assert token, f"no form at {form_at}"
-    answer = browser.post(url + path, data={"csrf_token": token[1], **typed}, timeout=30)
+    answer = browser.post(url + path, data={"csrf_token": token[1], **typed}, timeout=PATIENCE)
     assert answer.ok, answer.text
     return answer
 

@@ -1,6 +1,7 @@
 """The files for real users: several processes, JSON in the log, a proxy with TLS in front, no source mounted."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.compose
 def stack(copy: Path) -> Iterator[Stack]:
     """The stack in production, as if behind one proxy, whose part the test plays."""
     stack = Stack(copy, *FILES, TRUSTED_PROXIES="1")
+    for name in ("dockr/.env.bak", "project/.env.local"):
+        shutil.copy(copy / "dockr/.env", copy / name)
     with stack.up():
         yield stack
 
