@@ -28,6 +28,7 @@ from checker.exceptions import CheckerException
 from checker.export import Copy, plan, publish, write
 from checker.init import init
 from checker.run import Options, Result, run
+from checker.validate import Findings
 from checker.validate import validate as findings_of
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -89,7 +90,8 @@ def validate(root: Path, verbose: bool) -> None:
     """Check that the course in ROOT is in order, without running anything."""
     console = Console()
     course = load(root)
-    show_findings(course, console)
+    if unset := show_findings(course, console).unset:
+        console.warning(f"Not set here, so the stages that use them could not be checked to the end: {', '.join(sorted(unset))}")
     if verbose:
         for task in course.tasks():
             console.line(f"{task.name}: {task.path}")
@@ -268,13 +270,14 @@ def doctor(root: Path) -> None:
         raise CheckerException("This machine does not isolate students' code")
 
 
-def show_findings(course: Course, console: Console) -> None:
-    """Show what is odd about the course; CheckerException if anything is wrong with it."""
+def show_findings(course: Course, console: Console) -> Findings:
+    """Show what is odd about the course, and return all that was found; CheckerException if anything is wrong with it."""
     findings = findings_of(course)
     for warning in findings.warnings:
         console.warning(warning)
     if findings.faults:
         raise CheckerException("\n".join(findings.faults))
+    return findings
 
 
 def finish(result: Result, console: Console, json_file: Path | None, junit_file: Path | None, *, dry_run: bool) -> None:

@@ -19,6 +19,8 @@ class Findings:
 
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unset: set[str] = field(default_factory=set)
+    """Environment variables that are not set here, so that the stages that use them could not be checked to the end."""
 
 
 def validate(course: Course) -> Findings:
@@ -65,9 +67,7 @@ def stages(course: Course, tasks: Sequence[Task], findings: Findings) -> None:
                 where.setdefault(f"{pipeline_name}, {fault}", []).append(task.name)
     # A stage that all tasks share is wrong once, not sixty times.
     findings.faults += [f"{fault} ({in_tasks(names, len(tasks))})" for fault, names in where.items()]
-    if unset:
-        variables = ", ".join(sorted(unset))
-        findings.warnings.append(f"Not set here, so the stages that use them could not be checked to the end: {variables}")
+    findings.unset = unset
 
 
 def in_tasks(names: Sequence[str], total: int) -> str:

@@ -1,20 +1,26 @@
 """report_score_manytask: a task's score to the site."""
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Self
 
 import requests
 import urllib3
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse
 
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins.base import PluginABC, PluginOutput
 from checker.plugins.files import found
+
+log = logging.getLogger(__name__)
+# It tells of each retry in its own words.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 TIMEOUT = (10, 60)
 """Seconds to connect, and between two bytes of the answer."""
@@ -69,8 +75,8 @@ class ReportScoreManytaskPlugin(PluginABC):
             try:
                 answer = http.post(str(args.report_url), data=body(args), files=files, timeout=TIMEOUT, allow_redirects=False)
             except requests.RequestException as error:
-                reason = hidden(str(error), token)
-                raise PluginExecutionFailed(f"{args.report_url.host} cannot be reached, so the score is not reported", output=reason) from None
+                reason = hidden(cause_of(error), token)
+                raise PluginExecutionFailed(f"{args.report_url.host} cannot be reached, so the score is not reported: {reason}") from None
             said = hidden(answer.text[:SHOWN], token)
         if answer.status_code >= 400:
             raise PluginExecutionFailed(f"The score is not reported: {args.report_url.host} answered {answer.status_code} {answer.reason}", output=said)
@@ -106,9 +112,38 @@ def origin_of(environment: Mapping[str, str]) -> dict[str, str]:
     return {"commit": commit, "job": job} if commit and job else {}
 
 
+class Retry(urllib3.Retry):
+    """Tries again, and says so in words."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> Self:
+        """What is left of the tries; urllib3's own exception if nothing is."""
+        left = super().increment(method, url, response, error, _pool, _stacktrace)
+        why = f"it answered {response.status}" if response is not None else cause_of(error)
+        log.warning("The site did not take the report (%s); trying again, %s time%s at most", why, tries := (left.total or 0) + 1, "" if tries == 1 else "s")
+        return left
+
+
+def cause_of(error: BaseException | None) -> str:
+    """The system's own words for what kept a request from its answer."""
+    while error is not None:
+        deeper = getattr(error, "reason", None) or error.__cause__ or next((one for one in error.args if isinstance(one, BaseException)), None)
+        if not isinstance(deeper, BaseException):
+            break
+        error = deeper
+    return getattr(error, "strerror", None) or str(error)
+
+
 def session() -> requests.Session:
     """HTTP that tries again what did not reach the site, or what the site could not do."""
-    retry = urllib3.Retry(
+    retry = Retry(
         total=MORE_TRIES,
         backoff_factor=BACKOFF,
         status_forcelist=range(500, 600),

@@ -219,10 +219,10 @@ def encoded(settings: dict[str, Any]) -> bytes:
 
 
 def arguments(root: Path, config: Path | None, verbose: bool, plugins: Sequence[str]) -> Sequence[str]:
-    """pytest's arguments: nothing is looked for, each is said."""
+    """pytest's arguments: nothing is looked for, each is said. Its summary of what failed is left out, for the verdict has one."""
     shown = ["-v", "--tb=short"] if verbose else ["--tb=no"]
     loaded = [word for plugin in plugins for word in ("-p", plugin)]
-    return [*loaded, f"--rootdir={root}", "-c", str(config or os.devnull), f"--confcutdir={root}", "-p", "no:cacheprovider", "--no-header", *shown]
+    return [*loaded, f"--rootdir={root}", "-c", str(config or os.devnull), f"--confcutdir={root}", "-p", "no:cacheprovider", "--no-header", "-rN", *shown]
 
 
 def conclude(verdict: Verdict, outcome: Outcome, args: RunPytest.Args) -> PluginOutput:
@@ -230,11 +230,10 @@ def conclude(verdict: Verdict, outcome: Outcome, args: RunPytest.Args) -> Plugin
     share = verdict.share if args.report_percentage else float(not verdict.failed)
     ran = len(verdict.passed) + len(verdict.failed)
     summary = f"{len(verdict.passed)} of {ran} tests passed" + (f", {len(verdict.skipped)} skipped" if verdict.skipped else "")
-    lines = [outcome.output.rstrip(), *(f"{name}: {text}" for name, text in verdict.failed.items()), summary]
-    output = "\n".join(line for line in lines if line)
+    output = "\n".join(line for line in (outcome.output.rstrip(), *(f"{name}: {text}" for name, text in verdict.failed.items())) if line)
     if verdict.failed and not args.allow_failures:
-        raise PluginExecutionFailed(f"{summary}; failed: {', '.join(verdict.failed)}", output=output, percentage=share)
+        raise PluginExecutionFailed(summary, output=output, percentage=share)
     needed: Any = args.coverage
     if needed is not None and not isinstance(needed, bool) and (verdict.coverage or 0.0) < needed:
         raise PluginExecutionFailed(f"The tests reach {verdict.coverage or 0.0:.0f} % of the work; {needed} % are needed", output=output, percentage=share)
-    return PluginOutput(output, share)
+    return PluginOutput(f"{output}\n{summary}", share)

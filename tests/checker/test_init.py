@@ -41,6 +41,7 @@ def test_the_solutions_of_a_new_course_pass_and_its_starters_fail(tmp_path: Path
     solutions, starters = checker("check", course, "-p"), checker("check", tmp_path / "fork", course)
 
     assert "3 of 3 tasks passed" in solutions.output
+    assert "warning" not in solutions.output
     assert solutions.exit_code == 0
     assert "0 of 3 tasks passed" in starters.output
     (tmp_path / "fork/programs/fibonacci/solution.cpp").write_text('#include "test_private.py"\n')

@@ -141,7 +141,7 @@ def test_tests_miss_nothing_of_what_is_withdrawn(tmp_path: Path, monkeypatch: py
         run_tests(tmp_path, {"task/solution.py": "def add(a, b):\n    return a + b\n"}, private)
 
     output = failure.value.output
-    assert failure.value.message == "6 of 7 tests passed; failed: task/test_private.py::test_wrong", output
+    assert failure.value.message == "6 of 7 tests passed", output
     assert re.search(r"task/test_private.py:\d+: in test_wrong\n    assert wrong == 4, .halved.\nE   AssertionError: halved\nE   assert 3.0 == 4", output), (
         output
     )

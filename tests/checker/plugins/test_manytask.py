@@ -146,6 +146,17 @@ def test_after_three_more_tries_the_stage_fails(site: Site, answer: Answer | Non
     assert "The score is not reported: 127.0.0.1 answered 500" in failed.message or "127.0.0.1 cannot be reached" in failed.message
 
 
+def test_a_site_that_is_not_there_is_told_of_in_plain_words(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = site.url.replace(str(site.server.server_port), "9")
+
+    failed = failure(site, report_url=nowhere)
+
+    assert failed.message == "127.0.0.1 cannot be reached, so the score is not reported: Connection refused"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The site did not take the report (Connection refused); trying again, {tries} at most" for tries in ("3 times", "2 times", "1 time")
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "message", "output"),
     [
