@@ -10,6 +10,9 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from checker.exceptions import BadConfig
 
+HINTS = {"username": ". checker grade --username U says who the student is"}
+"""What to do about names that are there at times."""
+
 
 class Environment(dict[str, str]):
     """The environment variables, as `env` in expressions."""
@@ -31,6 +34,13 @@ class Absent(Undefined):
         if isinstance(self._undefined_obj, Environment):
             return MissingVariable(str(self._undefined_name))
         return BadConfig(self._undefined_message)
+
+    @property
+    def _undefined_message(self) -> str:
+        names, name = self._undefined_obj, str(self._undefined_name)
+        if not isinstance(names, Mapping):
+            return super()._undefined_message
+        return f'there is no "{name}" here; there is: {", ".join(sorted(map(str, names))) or "nothing"}{HINTS.get(name, "")}'
 
     def __str__(self) -> str:
         raise self.fail()

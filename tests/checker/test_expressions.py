@@ -11,6 +11,7 @@ from checker.expressions import Environment, MissingVariable, condition, resolve
 from checker.pipeline import StageResult
 
 CONTEXT: dict[str, Any] = {
+    "global": {"ref_dir": "/course"},
     "task": {"task_name": "1_2", "task_score_percent": 0.5},
     "parameters": {"timeout": 10, "flags": ["-a", "-b"], "off": False, "nothing": None},
     "env": Environment(TOKEN="x{{ y }}", NUMBER="12"),
@@ -54,10 +55,11 @@ def test_an_expression_keeps_its_type_and_text_around_one_is_text(text: object, 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("${{ parameters.timeot }}", "has no attribute 'timeot'"),
-        ("a ${{ parameters.timeot }} b", "has no attribute 'timeot'"),
+        ("${{ parameters.timeot }}", 'there is no "timeot" here'),
+        ("a ${{ parameters.timeot }} b", 'there is no "timeot" here'),
         ("${{ nobody.x }}", "'nobody' is undefined"),
-        ("${{ outputs.lint.percentage }}", "has no attribute 'lint'"),
+        ("${{ global.username }}", "checker grade --username U says who the student is"),
+        ("${{ outputs.lint.percentage }}", 'there is no "lint" here'),
         ("${{ 1 + }}", "unexpected"),
         ("${{ 1 / 0 }}", "division by zero"),
         ("${{ parameters.timeout + 'a' }}", "unsupported operand"),

@@ -58,7 +58,7 @@ deadlines:
         (".checker.yml", with_tasks_pipeline({"name": "A", "run": "probe", "fail": "later"}), "line 22, testing.tasks_pipeline[0].fail: should be 'fast'"),
         (".checker.yml", with_tasks_pipeline({"name": "A", "run": "prob"}), 'stage "A": there is no plugin "prob"'),
         (".checker.yml", with_tasks_pipeline({"name": "A", "run": "probe", "args": {"fail": "maybe"}}), "tasks_pipeline, stage"),
-        (".checker.yml", with_tasks_pipeline({"name": "A", "run": "probe", "args": {"say": "${{ task.name_ }}"}}), "has no attribute 'name_'"),
+        (".checker.yml", with_tasks_pipeline({"name": "A", "run": "probe", "args": {"say": "${{ task.name_ }}"}}), 'there is no "name_" here'),
         (".checker.yml", with_tasks_pipeline({"name": "A", "run": "probe", "run_if": "${{ 1 + 1 }}"}), "must come to true or false"),
         (".checker.yml", with_tasks_pipeline({"name": "A", "run": "probe", "args": {"say": "${{ 1 + }}"}}), "${{ 1 + }}"),
         (".manytask.yml", SCHEDULE.replace("Moscow", "Mosco"), "line 3, deadlines.timezone: 'Europe/Mosco' is not the name"),
