@@ -160,6 +160,11 @@ class Reporter:
             for name in self.strangers(module, self.names[module], self.students):
                 self.tamper(f"{name} of {module.__name__} was replaced")
 
+    def pytest_cmdline_main(self, config: pytest.Config) -> None:
+        # What the workers of xdist say, nobody could believe: the course's `-n` counts for nothing, and all tests run here.
+        if hasattr(config.option, "dist"):
+            config.option.dist, config.option.tx, config.option.numprocesses = "no", [], None
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         # After installed plugins were found, which a folder of the student's could hold as well.
