@@ -15,8 +15,7 @@ from courses.faults import ApiFault
 from courses.models import Course, CourseToken, Role, Scope
 from courses.statuses import CourseStatus
 from courses.tokens import opens
-from project import audit
-from project.access import everyone, keyed, note_refusal, stand_for
+from project.access import everyone, keyed, note_refusal, stand_for, stand_for_nobody
 from project.api import BEARER, SESSION, bearer_behind
 from project.database import utc_now
 from project.extensions import csrf
@@ -94,7 +93,7 @@ def _found(name: str | None, presented: str | None) -> tuple[Course, CourseToken
 
 
 def _of_token(course: Course, token: CourseToken, scopes: tuple[Scope, ...], *, may: bool) -> Caller:
-    audit.acting_with(f"{COURSE_TOKEN} {token.id}")
+    stand_for_nobody(f"{COURSE_TOKEN} {token.id}")
     if not may:
         note_refusal()
         raise _for_people()

@@ -126,6 +126,12 @@ def stand_for(bearer: api.Bearer) -> None:
     audit.acting_with(bearer.name)
 
 
+def stand_for_nobody(key: str) -> None:
+    """Let this one request come from a key that is nobody's in particular, whatever session comes with it; `key` is what the audit calls it."""
+    g._login_user = Visitor()
+    audit.acting_with(key)
+
+
 def refusal_of_person(rule: Rule) -> Response | None:
     """What the current user, who is known, gets where the rule does not admit them."""
     if rule(current_user):

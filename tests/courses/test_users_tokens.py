@@ -138,6 +138,15 @@ def test_what_a_courses_token_changes_is_recorded_with_it_and_the_page_names_it(
     assert "course token 1" in [link.text for link in page.all("td")[1].all("a")]
 
 
+def test_what_a_courses_token_changes_beside_a_session_is_not_the_sessions_doing(app: Flask, api: Api) -> None:
+    with app.app_context():
+        browser = log_in(app.test_client(), make_superuser().id)
+
+    Api(browser).send("database/update", {"new_scores": {"sum": 1}, "row_data": {"username": "alice"}})
+
+    assert [(actor, details["with"]) for actor, details in recorded(app, "score.edited")] == [(None, "course token 1")]
+
+
 def test_what_a_users_token_changes_is_recorded_with_it(app: Flask, api: Api) -> None:
     teacher = user_of(app, "teacher")
 
