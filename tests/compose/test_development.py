@@ -155,7 +155,7 @@ def test_a_syntax_error_ends_no_container_and_the_next_good_edit_heals_it(stack:
     assert [stack.container(service)["State"]["StartedAt"] for service in ("web", "worker")] == started
 
 
-@pytest.mark.parametrize("service", ["worker", "db", "mq"])
+@pytest.mark.parametrize("service", ["web", "worker", "db", "mq"])
 def test_a_service_killed_in_the_middle_of_a_tick_comes_back_and_nothing_is_lost_or_doubled(stack: Stack, service: str) -> None:
     make_tasks(stack, 20_000 - all_tasks(stack))
     tick = launch(stack)
