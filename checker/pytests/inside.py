@@ -4,13 +4,8 @@ It needs pytest alone. Unless it runs apart, a student's code runs in this very 
 who tries hard enough; what this module does is to make every cheap way fail, and to show the parent where a run broke off.
 """
 
-import builtins
-import functools
 import importlib
-import itertools
 import json
-import math
-import operator
 import os
 import site
 import socket
@@ -22,43 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import _pytest.assertion.rewrite
-import _pytest.nodes
+import _pytest.config
 import _pytest.outcomes
-import _pytest.python
-import _pytest.reports
-import _pytest.runner
 import pluggy
 import pytest
 
-COMPARING = [module for name in ("_pytest.approx", "_pytest.python_api", "_pytest.raises") if (module := sys.modules.get(name))]
-"""Where `approx` and `raises` are, by version."""
-GUARDED: tuple[types.ModuleType | type, ...] = (
-    builtins,
-    functools,
-    itertools,
-    math,
-    operator,
-    json,
-    pytest,
-    _pytest.assertion.rewrite,
-    _pytest.assertion.rewrite.AssertionRewritingHook,
-    _pytest.nodes.Item,
-    _pytest.nodes.Node,
-    _pytest.outcomes,
-    _pytest.python,
-    _pytest.python.Function,
-    _pytest.python.Module,
-    _pytest.reports.TestReport,
-    _pytest.runner,
-    _pytest.runner.CallInfo,
-    pluggy.HookCaller,
-    pluggy.PluginManager,
-    sys.modules["pluggy._callers"],
-    unittest.TestCase,
-    *COMPARING,
-    *(kind for module in COMPARING for kind in vars(module).values() if isinstance(kind, type) and "pytest" in kind.__module__),
-)
-"""What no honest solution changes, and a dishonest one would."""
 TRACING = ("sys.settrace", "sys.setprofile", "sys.monitoring.register_callback")
 PYTEST = Path(_pytest.__file__).parent
 Send = Callable[..., None]
@@ -76,17 +39,6 @@ def sender(descriptor: int, nonce: str) -> Send:
             data = data[write(descriptor, data) :]
 
     return send
-
-
-def snapshot() -> dict[tuple[str, str], object]:
-    """The functions and classes of all that is guarded."""
-    kinds = (types.FunctionType, types.BuiltinFunctionType, type, property, classmethod, staticmethod)
-    return {
-        (getattr(place, "__qualname__", place.__name__), name): value
-        for place in GUARDED
-        for name, value in vars(place).items()
-        if isinstance(value, kinds) and name not in ("_reprcompare", "_assertion_pass")
-    }
 
 
 def raised_in(error: "pytest.ExceptionInfo[BaseException]") -> str | None:
@@ -116,7 +68,8 @@ class Reporter:
         self.students = frozenset(settings["students"])
         self.paths = settings["paths"]
         self.installed = settings["installed"]
-        self.honest = snapshot()
+        self.snapshot = ours("guarded").snapshot
+        self.honest = self.snapshot()
         self.plugins: set[int] = set()
         self.settled = False
         self.codes: dict[str, tuple[object, object]] = {}
@@ -143,7 +96,7 @@ class Reporter:
 
     def check(self) -> None:
         """Look whether everything is as it was before the student's code ran."""
-        now = snapshot()
+        now = self.snapshot()
         for key, value in self.honest.items():
             if now.get(key) is not value:
                 self.tamper(f"{'.'.join(key)} was replaced")
