@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -143,6 +144,7 @@ def test_the_tree_can_be_kept_to_look_at(tmp_path: Path) -> None:
     tree = Path(next(line for line in result.output.splitlines() if "tested tree" in line).split()[-1])
     assert (tree / "basics/add/private_test.py").read_text() == "secret\n"
     assert not (tree / "basics/add/solution.py.template").exists()
+    shutil.rmtree(tree)
 
 
 def test_an_error_of_the_checker_itself_is_one_line_and_a_trace_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
