@@ -1,5 +1,6 @@
 """Rows that belong to a user, and what the database says of users."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -85,7 +86,9 @@ def rows_about(app: Flask, user_id: int, username: str) -> dict[str, int]:
 
 
 def _mentions(row: tuple[Any, ...], user_id: int, username: str) -> bool:
-    return any(isinstance(value, str) and (username in value or value.startswith(of_user(user_id))) for value in row)
+    # As a word: "ada" is also three digits of one hash in thirty.
+    named = re.compile(rf"\b{re.escape(username)}\b")
+    return any(isinstance(value, str) and (named.search(value) or value.startswith(of_user(user_id))) for value in row)
 
 
 def last_event(app: Flask) -> AuditEvent:
