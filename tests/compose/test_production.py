@@ -48,6 +48,8 @@ class TlsProxy(HTTPAdapter):
         request.headers["Cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._browser.cookies)
         request.headers["Referer"] = str(request.url).replace("http://", "https://")
         request.headers["X-Forwarded-Proto"] = "https"
+        # As nginx asks a site, unless it is told to keep connections: on a kept one a request may cross its end, which gunicorn sets after two idle seconds.
+        request.headers["Connection"] = "close"
         return super().send(request, *arguments, **options)
 
 
