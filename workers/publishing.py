@@ -147,9 +147,11 @@ class _Publication:
         self._awaited = tag
         if self._is_confirmed:
             return
-        self._heard_at = time.monotonic()
-        self._send()
-        self._connection.ioloop.start()
+        # The loop may have ended with the last confirmation and the connection's end at once; another would wait for nothing, and for ever.
+        if not self._ended:
+            self._heard_at = time.monotonic()
+            self._send()
+            self._connection.ioloop.start()
         # A connection may be lost after the last confirmation; that is nobody's loss.
         if not self._is_confirmed:
             raise self._fault or NotConfirmed("the connection was closed")
@@ -181,7 +183,7 @@ class _Publication:
         channel.confirm_delivery(self._answered, lambda _frame: self._send())
 
     def _send(self) -> None:
-        if self._framing is None:
+        if self._framing is None or self._fault:
             return
         waiting = self.taken - self._sent
         room = WINDOW - (len(self._unconfirmed) - waiting)
@@ -223,7 +225,7 @@ class _Publication:
             self._fault = fault
             self._connection.close()
 
-    def _closed(self, connection: Connection, reason: BaseException | str) -> None:
+    def _closed(self, _closed_one: Connection, reason: BaseException | str) -> None:
         self._fault = self._fault or NotConfirmed(str(reason) or repr(reason))
         self._ended = True
         self._connection.ioloop.stop()

@@ -284,6 +284,28 @@ def test_a_connection_that_rabbitmq_closes_half_way_is_an_error(
     assert numbers(broker) == [0]
 
 
+def test_a_connection_whose_end_is_noticed_with_the_last_confirmation_of_a_page_is_an_error_of_the_next(
+    broker: RabbitBroker, address: str, rabbit: RabbitServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publications: list[publishing._Publication] = []
+    opened = publishing._Publication._opened
+
+    def note_and_open(publication: publishing._Publication, connection: Connection) -> None:
+        publications.append(publication)
+        opened(publication, connection)
+
+    monkeypatch.setattr(publishing._Publication, "_opened", note_and_open)
+
+    with closing(broker.enqueue_pages([page(2 * publishing.WINDOW)] * 3)) as confirmed:
+        next(confirmed)
+        # When pika sees the connection's end while nobody waits for a page
+        rabbit.control("close_all_connections", "--vhost", address.rsplit("/", 1)[1], "maintenance")
+        publications[0]._connection.ioloop.start()
+
+        with pytest.raises(NotConfirmed, match="maintenance"):
+            list(confirmed)
+
+
 def test_a_channel_that_rabbitmq_closes_half_way_is_an_error(own_rabbit: RabbitServer) -> None:
     # Given a RabbitMQ that takes no message of more than 10 bytes
     own_rabbit.control("eval", "application:set_env(rabbit, max_message_size, 10).")
