@@ -80,20 +80,19 @@ class Scratch:
         self._marks = {file: mark_of(target) for file, target in self._kept.items()}
 
     def withdraw(self, file: Path) -> None:
-        """Put something else in the place of a file's content, for whoever has it open, too; not of one that was changed, which counts more."""
+        """Put something else in the place of a file's content, for whoever has it open, too; not of one that was changed, which counts more. Raises OSError."""
         if file not in self._instead or file not in self._marks:
             return
-        with contextlib.suppress(OSError):
-            descriptor = os.open(self._kept[file], os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                status = os.fstat(descriptor)
-                if (status.st_ino, status.st_ctime_ns) == self._marks[file]:
-                    os.fchmod(descriptor, 0o600)
-                    Path(f"/proc/self/fd/{descriptor}").write_bytes(self._instead[file])
-                    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-                    self._marks[file] = mark_of(self._kept[file])
-            finally:
-                os.close(descriptor)
+        descriptor = os.open(self._kept[file], os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            status = os.fstat(descriptor)
+            if (status.st_ino, status.st_ctime_ns) == self._marks[file]:
+                os.fchmod(descriptor, 0o600)
+                Path(f"/proc/self/fd/{descriptor}").write_bytes(self._instead[file])
+                os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+                self._marks[file] = mark_of(self._kept[file])
+        finally:
+            os.close(descriptor)
 
     def changed(self) -> list[Path]:
         """The files that must stay and are no longer what they were, or where."""

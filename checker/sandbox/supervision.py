@@ -145,7 +145,11 @@ class Run:
 
     def _answer(self, descriptor: int, request: bytes) -> None:
         if self.withdraw is not None:
-            self.withdraw(Path(os.fsdecode(request)))
+            try:
+                self.withdraw(Path(os.fsdecode(request)))
+            except OSError as error:
+                # What was to be kept from its programs may still be there to read, so nothing that they say counts.
+                self.note(f"files: a private one can't be withdrawn: {error.strerror}")
         # Who asks without end and reads no answer gets none.
         with contextlib.suppress(BlockingIOError, ConnectionError):
             os.write(descriptor, DONE)

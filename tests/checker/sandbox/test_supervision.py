@@ -1,5 +1,7 @@
 """A command under a parent's eye: what is kept of its output, what it gets, and how its end is told."""
 
+import errno
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from checker.sandbox import Job, Limits, Outcome
 from checker.sandbox.rlimits import Rlimits
-from checker.sandbox.supervision import Kept
+from checker.sandbox.supervision import Kept, Start, supervise
 
 
 def run(*command: str, limits: Limits = Limits(), **how: object) -> Outcome:  # noqa: B008 - it is frozen.
@@ -108,3 +110,15 @@ def test_input_that_nobody_reads_holds_up_nothing() -> None:
 
 def test_what_was_read_is_there_for_no_other() -> None:
     assert run("sh", "-c", "cat >/dev/null; head -c 5 /proc/$$/fd/0 | wc -c", stdin=b"secret").output.split()[-1] == "0"
+
+
+def test_a_run_whose_private_file_cannot_be_withdrawn_counts_for_nothing() -> None:
+    def fail(_path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    ask = "import os, socket; s = socket.socket(fileno=int(os.environ['CHECKER_WITHDRAW'])); s.send(b'/test_private.py'); s.recv(64)"
+    start = Start([sys.executable, "-c", ask], Path("/"), {}, withdraw=fail)
+
+    outcome = supervise(start, Limits(), lambda *_: None, lambda _pid: None)
+
+    assert outcome.broken == "files: a private one can't be withdrawn: Permission denied"
