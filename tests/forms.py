@@ -4,8 +4,7 @@ import re
 
 import requests
 
-PATIENCE = 300.0
-"""Seconds that an answer may take: where many hash their passwords at once on a busy machine, a minute."""
+from tests.waiting import PATIENCE
 
 
 def send_form(browser: requests.Session, url: str, path: str, form_at: str, **typed: str) -> requests.Response:

@@ -10,7 +10,7 @@ from typing import Self
 import requests
 
 from project.providers import Provider
-from tests.place import START_DEADLINE, Place, end_on_sigterm, end_process, free_port
+from tests.place import Place, end_on_sigterm, end_process, free_port
 from tests.waiting import wait_until
 
 PROGRAM = Path(sys.executable).parent / "oidc-provider-mock"
@@ -42,7 +42,7 @@ class OidcServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self._process = self._place.start(str(PROGRAM), "--host", "127.0.0.1", "--port", str(self.port), "--require-registration", "--require-nonce")
-        wait_until(self._is_ready, within=START_DEADLINE)
+        wait_until(self._is_ready)
 
     def stop(self) -> None:
         """End it; it forgets whom it knew."""

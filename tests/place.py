@@ -10,11 +10,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 # Servers start in seconds on an idle machine; a busy one may take several times that.
-START_DEADLINE = 90.0
-STOP_DEADLINE = 30.0
 PORTS_OF_A_PROCESS = 3000
 """Tests run in up to four processes, each with ports of its own."""
 
@@ -72,7 +70,7 @@ class Place:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=START_DEADLINE,
+            timeout=PATIENCE,
             user=self._user,
             group=self._group,
             extra_groups=self._extra_groups,
@@ -84,7 +82,7 @@ class Place:
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
         # A program just killed may leave a child that still writes for a moment.
-        wait_until(self._removed, within=STOP_DEADLINE)
+        wait_until(self._removed)
 
     def _removed(self) -> bool:
         # A hundred databases take seconds; as a program with a session of its own it goes on when we are interrupted.
@@ -114,7 +112,7 @@ def end_process(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
     process.send_signal(how)
     process.send_signal(signal.SIGCONT)
     try:
-        process.wait(timeout=STOP_DEADLINE)
+        process.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

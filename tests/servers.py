@@ -16,8 +16,8 @@ from typing import Self
 
 import psycopg2
 
-from tests.place import START_DEADLINE, STOP_DEADLINE, Place, end_on_sigterm, end_process, free_port
-from tests.waiting import wait_until
+from tests.place import Place, end_on_sigterm, end_process, free_port
+from tests.waiting import PATIENCE, wait_until
 
 POSTGRES_PACKAGE = "postgresql"
 RABBIT_PACKAGE = "rabbitmq-server"
@@ -72,7 +72,7 @@ class PostgresServer:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = [f"--{name}={value}" for name, value in settings.items()]
         self._process = self._place.start(_postgres_program("postgres"), "-D", self._data, *options)
-        wait_until(self._is_ready, within=START_DEADLINE)
+        wait_until(self._is_ready)
 
     def stop(self) -> None:
         """Shut it down in order; open connections are closed."""
@@ -184,7 +184,7 @@ class RabbitServer:
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         # A node that was killed a moment ago may still be registered, and its successor would refuse to take its name.
-        wait_until(lambda: f"callboard-{self.port}" not in self._registered_nodes(), within=STOP_DEADLINE)
+        wait_until(lambda: f"callboard-{self.port}" not in self._registered_nodes())
         # With NOTIFY_SOCKET the start script becomes the server instead of watching over it, so that signals reach it; and the server says when it is ready.
         ready_socket = self.folder / "ready"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
@@ -193,7 +193,7 @@ class RabbitServer:
             self._place.own(ready_socket)
             environment = {**self._environment, "NOTIFY_SOCKET": str(ready_socket)}
             self._process = self._place.start(_rabbit_program("rabbitmq-server"), environment=environment)
-            wait_until(lambda: self._is_ready(ready), within=START_DEADLINE)
+            wait_until(lambda: self._is_ready(ready))
         ready_socket.unlink()
 
     def stop(self) -> None:
@@ -267,7 +267,7 @@ class RabbitServer:
 
     def _registered_nodes(self) -> str:
         command = [_rabbit_program("epmd"), "-port", str(self._epmd_port), "-names"]
-        return subprocess.run(command, capture_output=True, text=True, timeout=STOP_DEADLINE).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE).stdout
 
     def _configure(self) -> None:
         self._place.write("environment", "")

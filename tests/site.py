@@ -14,7 +14,7 @@ from project.settings import GITLAB_PARTS, OIDC_PARTS, POSTGRES_PARTS, RABBITMQ_
 from tests.apps import SECRET
 from tests.forms import is_ready, send_form
 from tests.place import free_port
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -68,13 +68,13 @@ class Site:
 
     def run(self, *command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """A program that ends by itself, and what it printed."""
-        return subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, env=self._environment, input=typed, capture_output=True, text=True, timeout=60)
+        return subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, env=self._environment, input=typed, capture_output=True, text=True, timeout=PATIENCE)
 
     @contextmanager
     def serving(self, module: str = "project.wsgi") -> Iterator[None]:
         """The web process, ready, for as long as the block runs."""
         with self.running("gunicorn", "--config", "dockr/gunicorn.conf.py", f"{module}:app", end=signal.SIGINT):
-            wait_until(self.is_ready, within=90)
+            wait_until(self.is_ready)
             yield
 
     @contextmanager
@@ -88,7 +88,7 @@ class Site:
                 os.killpg(process.pid, end)
             else:
                 process.send_signal(end)
-            assert process.wait(timeout=20) == 0, self.log(command[0]).read_text()
+            assert process.wait(timeout=PATIENCE) == 0, self.log(command[0]).read_text()
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

@@ -37,11 +37,11 @@ def test_the_samples_get_their_first_numbers_at_once_and_one_that_is_run_now_ano
     with site.serving():
         log_in_for_the_first_time(site)
 
-        assert wait_until(lambda: numbers_of_the_first_task(site) == 1, within=90)
+        assert wait_until(lambda: numbers_of_the_first_task(site) == 1)
 
         site.post("/tasks/run", form_at="/tasks/details/?id=1", id="1")
 
-        assert wait_until(lambda: numbers_of_the_first_task(site) == 2, within=90)
+        assert wait_until(lambda: numbers_of_the_first_task(site) == 2)
 
 
 def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
 
     with site.serving():
         log_in_for_the_first_time(site)
-        wait_until(lambda: numbers_of_the_first_task(site) == 1, within=90)
+        wait_until(lambda: numbers_of_the_first_task(site) == 1)
 
     with site.serving():
         # Still logged in, and the first run has no second.

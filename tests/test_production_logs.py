@@ -67,7 +67,7 @@ def test_every_line_of_dramatiqs_master_and_of_its_workers_is_json(site: Site, b
     log = site.log("python")
 
     with site.running("python", "-m", "workers", "-p", "2", "-t", "2"):
-        wait_until(lambda: '"outcome": "failed"' in log.read_text() and log.read_text().count(READY) == 2, within=90)
+        wait_until(lambda: '"outcome": "failed"' in log.read_text() and log.read_text().count(READY) == 2)
 
     lines = objects(log.read_text())
     assert {"dramatiq.MainProcess", "dramatiq.WorkerProcess(0)", "dramatiq.WorkerProcess(1)"} <= {line["logger"] for line in lines}
@@ -85,7 +85,7 @@ def test_under_dramatiqs_own_command_each_worker_logs_in_json(site: Site) -> Non
     log = site.log("dramatiq")
 
     with site.running("dramatiq", "workers.main", "-p", "2", "-t", "2"):
-        wait_until(lambda: log.read_text().count(READY) == 2, within=90)
+        wait_until(lambda: log.read_text().count(READY) == 2)
 
     # What Dramatiq logs before a worker imports the site, and its master, which never does, comes in Dramatiq's own format.
     lines = objects("\n".join(line for line in log.read_text().splitlines() if not line.startswith("[")))

@@ -129,10 +129,10 @@ def test_a_rabbit_that_was_paused_killed_and_started_has_its_messages_back_and_g
         server.kill()
         server.start()
 
-        assert wait_until(lambda: fetch(url, "notes"), within=10) == b"kept"
+        assert wait_until(lambda: fetch(url, "notes")) == b"kept"
         folder = server.folder
         assert processes_mentioning(mark)
-    wait_until(lambda: not processes_mentioning(str(folder)), within=10)
+    wait_until(lambda: not processes_mentioning(str(folder)))
     assert not folder.exists()
 
 
@@ -164,7 +164,7 @@ with PostgresServer() as server:
         run.send_signal(how)
 
     assert not Path(folder).exists()
-    wait_until(lambda: not processes_mentioning(folder), within=10)
+    wait_until(lambda: not processes_mentioning(folder))
 
 
 def test_waiting_says_what_it_waited_for() -> None:

@@ -52,7 +52,7 @@ def test_two_ticks_draw_exactly_one_number_for_each_task(site: Site, database_ur
     # When two ticks are launched by hand, beside the one of the schedule
     for _ in range(2):
         site.post("/workers/schedule/launch", form_at="/workers/schedule/", schedule="generate_random_numbers")
-    wait_until(lambda: [state for (state,) in ask(database_url, "SELECT state FROM ticks")] == ["finished"] * 3, within=60)
+    wait_until(lambda: [state for (state,) in ask(database_url, "SELECT state FROM ticks")] == ["finished"] * 3)
 
     # Then each has one number for each Task that was there, in its range
     drawn = ask(
@@ -68,14 +68,14 @@ def test_two_ticks_draw_exactly_one_number_for_each_task(site: Site, database_ur
 def test_a_number_for_one_task_is_drawn_by_a_worker_and_answered_on_the_page_and_in_the_shell(site: Site, database_url: str) -> None:
     # Given a Task that has had its numbers of the schedule
     site.post("/tasks/new/", form_at="/tasks/new/", title="Dice", lower_limit="1", upper_limit="6")
-    wait_until(lambda: ask(database_url, "SELECT state FROM ticks") == [("finished",)], within=60)
+    wait_until(lambda: ask(database_url, "SELECT state FROM ticks") == [("finished",)])
 
     # When somebody presses "Run now"
     page = site.post("/tasks/run", form_at="/tasks/details/?id=1", id="1")
 
     # Then the page comes to show the number, whichever process answers
     state = page.url.replace("/details/", "/run/state")
-    shown = wait_until(lambda: re.findall(r"Run now: <strong><span[^>]*>([\d.]+)</span>", site.browser.get(state, timeout=30).text), within=90)
+    shown = wait_until(lambda: re.findall(r"Run now: <strong><span[^>]*>([\d.]+)</span>", site.browser.get(state, timeout=30).text))
     assert 1 <= float(shown[0]) <= 6
 
     # And when somebody asks in the shell, the number that is stored is printed

@@ -6,8 +6,11 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
+PATIENCE = 300.0
+"""Seconds: nothing that works takes as long, however much else the machine has to do."""
 
-def wait_until(condition: Callable[[], Value], within: float, every: float = 0.05) -> Value:
+
+def wait_until(condition: Callable[[], Value], within: float = PATIENCE, every: float = 0.05) -> Value:
     """What `condition` returns once that is true; it is asked every `every` seconds.
 
     AssertionError after `within` seconds, with what it returned last. It is asked at least once.

@@ -30,7 +30,7 @@ def test_a_batch_is_taken_in_by_a_worker_and_tells_of_each_line_that_was_refused
 
     answer = api.send("reports", lines)
     with work():
-        wait_until(lambda: api.client.get(answer.json["url"], headers=api.headers).json["state"] == "finished", within=30)
+        wait_until(lambda: api.client.get(answer.json["url"], headers=api.headers).json["state"] == "finished")
     done = api.client.get(answer.json["url"], headers=api.headers).json
 
     assert (answer.status_code, answer.json["total"]) == (202, 8)

@@ -22,8 +22,6 @@ NUMBERS = "generate_random_numbers"
 QUEUES = ("numbers", "numbers.DQ", "numbers.XQ", "scores", "scores.DQ", "scores.XQ", "chores", "chores.DQ", "chores.XQ")
 LOOK_SECONDS = 0.02
 """The middle of a tick is short."""
-DEADLINE = 240.0
-"""How long anything may take on a busy machine that nobody promised to be quick."""
 
 DATABASE_AWAY = r"waits for the database"
 """What a serving process says once."""
@@ -77,14 +75,14 @@ class Cluster(Site):
 
     def wait_until_ready(self) -> None:
         """Wait for every gunicorn, and for both worker processes."""
-        wait_until(lambda: all(map(is_ready, self._urls)), within=DEADLINE)
-        wait_until(lambda: self.consumers() == 2, within=DEADLINE)
+        wait_until(lambda: all(map(is_ready, self._urls)))
+        wait_until(lambda: self.consumers() == 2)
 
     def stop(self) -> None:
         """End all programs in order."""
         codes = [program.stop() for program in self._programs if not program.killed]
         assert codes == [0] * len(codes), self.printed()
-        wait_until(lambda: not self.consumers(), within=DEADLINE)
+        wait_until(lambda: not self.consumers())
 
     def kill(self) -> None:
         """End whatever is left of it."""
@@ -187,7 +185,7 @@ class Cluster(Site):
         # Workers that are free draw about as fast as is published, and little would be left to draw.
         with self.workers.frozen():
             self.add_tasks(tasks)
-            wait_until(lambda: self.tick("state = 'drawing'"), within=DEADLINE)
+            wait_until(lambda: self.tick("state = 'drawing'"))
         self.wait_for_results(1000)
 
     def wait_for_results(self, count: int) -> None:
@@ -196,7 +194,7 @@ class Cluster(Site):
 
     def wait_for_middle(self, condition: Callable[[], bool]) -> None:
         """Wait for a moment in the middle of the newest tick."""
-        wait_until(condition, within=DEADLINE, every=LOOK_SECONDS)
+        wait_until(condition, every=LOOK_SECONDS)
         left = self.ask("SELECT (SELECT count(*) FROM tasks) - %s", self.results_of_tick(self.tick("id")))[0][0]
         assert left > 0, "the tick was over before any harm was done; give it more Tasks"
 
@@ -204,9 +202,9 @@ class Cluster(Site):
 
     def demand_whole(self, expected_errors: str | None = None, ticks: int = 1) -> None:
         """Wait for the end of so many ticks and demand that nothing is missing, doubled, left over or wrong; the site is stopped then."""
-        wait_until(lambda: self.states() == ["finished"] * ticks, within=DEADLINE, every=0.2)
+        wait_until(lambda: self.states() == ["finished"] * ticks, every=0.2)
         self.demand_each_number_once()
-        wait_until(lambda: not self.queued() and not self.unsettled(), within=DEADLINE, every=0.5)
+        wait_until(lambda: not self.queued() and not self.unsettled(), every=0.5)
         self.stop()
         # What a worker had not acknowledged would be back now.
         assert self.queued() == {}

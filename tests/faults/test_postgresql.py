@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 import psycopg2
 import pytest
 
-from tests.faults.cluster import DATABASE_AWAY, DEADLINE, Cluster, pass_time
+from tests.faults.cluster import DATABASE_AWAY, Cluster, pass_time
 from tests.waiting import wait_until
 
 TASKS = 15_000
@@ -38,12 +38,12 @@ def too_many_clients(cluster: Cluster) -> Iterator[None]:
             return False
 
         def is_shut_out() -> bool:
-            wait_until(is_full, within=DEADLINE, every=0)
+            wait_until(is_full, every=0)
             cursor.execute(THEIRS, [cluster.database])
             # Of the places that become free the site may win some, and loses them again.
             return cursor.rowcount == 0
 
-        wait_until(is_shut_out, within=DEADLINE, every=0)
+        wait_until(is_shut_out, every=0)
         yield
 
 

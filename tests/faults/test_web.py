@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.apps import WEEK
-from tests.faults.cluster import DEADLINE, NUMBERS, Cluster
+from tests.faults.cluster import NUMBERS, Cluster
 from tests.faults.conftest import MakeCluster
 from tests.waiting import wait_until
 
@@ -60,7 +60,7 @@ def test_a_web_process_with_a_wrong_clock_launches_no_slot_early_or_twice_and_lo
     cluster.work()
     cluster.wait_until_ready()
     cluster.add_tasks(FEW_TASKS)
-    wait_until(lambda: len(cluster.states()) >= 2, within=DEADLINE)
+    wait_until(lambda: len(cluster.states()) >= 2)
 
     # When another joins it, whose clock is right
     cluster.serve()
@@ -74,12 +74,12 @@ def test_an_interval_that_is_changed_while_a_tick_is_open_brings_no_slot_twice_a
     cluster = make_cluster(MAX_UNFINISHED_TICKS="1000")
     web = cluster.serve()
     cluster.add_tasks(FEW_TASKS)
-    wait_until(lambda: cluster.states() == ["drawing"], within=DEADLINE)
+    wait_until(lambda: cluster.states() == ["drawing"])
 
     # When the interval becomes much shorter, and after some slots as long as it was
     web.stop()
     web = cluster.serve(GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE=str(INTERVAL))
-    wait_until(lambda: len(cluster.states()) >= 3, within=DEADLINE)
+    wait_until(lambda: len(cluster.states()) >= 3)
     web.stop()
     launched = len(cluster.states())
     cluster.serve(GENERATE_RANDOM_NUMBER_TASKS_SCHEDULE=str(WEEK))
@@ -94,7 +94,7 @@ def test_an_interval_that_is_changed_while_a_tick_is_open_brings_no_slot_twice_a
 
 def demand_slots(cluster: Cluster, number: int) -> None:
     """Wait for so many slots and demand of each that it was launched once, not before its time, and that none between them is missing."""
-    wait_until(lambda: len(cluster.states()) >= number, within=DEADLINE)
+    wait_until(lambda: len(cluster.states()) >= number)
     for web in cluster.webs:
         web.stop()
     slots = [slot for (slot,) in cluster.ask("SELECT extract(epoch FROM slot)::bigint FROM ticks ORDER BY slot")]
@@ -102,7 +102,7 @@ def demand_slots(cluster: Cluster, number: int) -> None:
     assert cluster.ask("SELECT id, slot, started_at FROM ticks WHERE started_at < slot OR started_at > slot + interval '%s s'", INTERVAL) == []
     begun = [line for line in cluster.printed().splitlines() if f"of {NUMBERS} begins" in line]
     assert len(begun) == len(slots)
-    wait_until(lambda: cluster.results() == FEW_TASKS * len(slots), within=DEADLINE)
+    wait_until(lambda: cluster.results() == FEW_TASKS * len(slots))
     cluster.demand_each_number_once()
     cluster.demand_no_error()
 

@@ -116,7 +116,7 @@ def test_of_two_upgrades_of_an_empty_database_at_once_both_succeed(postgres_data
         # Given both underway, which a table that is not committed holds up before the first migration
         with session(postgres_database) as obstacle:
             obstacle.execute("BEGIN; CREATE TABLE alembic_version (id integer)")
-            wait_until(lambda: blocked(postgres_database) + one.waits() + other.waits() == 2, within=90)
+            wait_until(lambda: blocked(postgres_database) + one.waits() + other.waits() == 2)
 
         # When the table is gone again
         one.ends()
@@ -131,7 +131,7 @@ def test_upgrades_wait_and_say_so_once_while_another_process_migrates_and_then_g
         with held(empty_database):
             upgrades = [running.enter_context(migrating(empty_database, tmp_path, "upgrade")) for _ in range(2)]
             for upgrade in upgrades:
-                wait_until(upgrade.waits, within=90)
+                wait_until(upgrade.waits)
             assert revisions(empty_database) == frozenset()
 
         # When the lock is free, they go on, one after the other
@@ -149,7 +149,7 @@ def test_what_has_little_or_much_to_do_on_a_migrated_database_waits_too(postgres
     with ExitStack() as running:
         with held(postgres_database):
             migration = running.enter_context(migrating(postgres_database, tmp_path, *command.split()))
-            wait_until(migration.waits, within=90)
+            wait_until(migration.waits)
             assert revisions(postgres_database) == newest_migrations()
         migration.ends()
 
@@ -161,7 +161,7 @@ def test_a_migration_may_make_an_index_concurrently_while_another_process_waits(
         with session(postgres_database) as migrator:
             migrator.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
             upgrade = running.enter_context(migrating(postgres_database, tmp_path, "upgrade"))
-            wait_until(upgrade.waits, within=90)
+            wait_until(upgrade.waits)
 
             # Each ends when no session holds a snapshot from before. If the other waited inside a statement, PostgreSQL would call it a deadlock and end
             # either; several, for the first may be done before the other is in there.
@@ -178,9 +178,9 @@ def test_a_process_that_is_killed_while_it_migrates_leaves_the_lock_to_the_next(
         with session(postgres_database) as obstacle:
             obstacle.execute("BEGIN; CREATE TABLE users (id integer)")
             first = running.enter_context(migrating(postgres_database, tmp_path, "upgrade"))
-            wait_until(lambda: advisory_locks(postgres_database) == 1, within=90)
+            wait_until(lambda: advisory_locks(postgres_database) == 1)
             second = running.enter_context(migrating(postgres_database, tmp_path, "upgrade"))
-            wait_until(second.waits, within=90)
+            wait_until(second.waits)
 
             # When the first is killed
             first.process.kill()

@@ -10,8 +10,8 @@ from subprocess import Popen
 import pytest
 
 from project.settings import FEATURES, ROOT
-from tests.place import STOP_DEADLINE, Place
-from tests.waiting import wait_until
+from tests.place import Place
+from tests.waiting import PATIENCE, wait_until
 
 PROGRAM = "import os, pathlib, time\npathlib.Path('begun').write_text(f'{os.getpid()} %s')\nwhile True:\n    time.sleep(60)\n"
 LINGERING = """import pathlib, signal, sys, time
@@ -48,7 +48,7 @@ class Reloaded:
             pid, _, said = self._note().partition(" ")
             return int(pid) if said == wording else 0
 
-        return wait_until(number, within=STOP_DEADLINE)
+        return wait_until(number)
 
     def _note(self) -> str:
         note = self.place.folder / "begun"
@@ -74,7 +74,7 @@ def reloaded(place: Place) -> Iterator[Reloaded]:
 def end(reloaded: Reloaded) -> None:
     """End the reloader, and with it the program."""
     reloaded.reload.terminate()
-    reloaded.reload.wait(STOP_DEADLINE)
+    reloaded.reload.wait(PATIENCE)
 
 
 def is_gone(pid: int) -> bool:
@@ -96,13 +96,13 @@ def test_a_program_that_shares_no_port_is_started_beside_the_one_that_still_ends
 
     reloaded.edit(PROGRAM % "edited")
 
-    wait_until(lambda: (place.folder / "met").exists(), within=STOP_DEADLINE)
+    wait_until(lambda: (place.folder / "met").exists())
     end(reloaded)
 
 
 def test_what_an_edit_broke_is_healed_by_the_next(reloaded: Reloaded) -> None:
     reloaded.edit("def\n")
-    wait_until(lambda: "waits for the next edit" in reloaded.place.log.read_text(), within=STOP_DEADLINE)
+    wait_until(lambda: "waits for the next edit" in reloaded.place.log.read_text())
 
     reloaded.edit(PROGRAM % "healed")
 
@@ -113,7 +113,7 @@ def test_what_an_edit_broke_is_healed_by_the_next(reloaded: Reloaded) -> None:
 def test_a_killed_program_is_not_hidden_from_the_supervisor(reloaded: Reloaded) -> None:
     os.kill(reloaded.begun("as written"), signal.SIGKILL)
 
-    assert reloaded.reload.wait(STOP_DEADLINE) != 0
+    assert reloaded.reload.wait(PATIENCE) != 0
 
 
 def test_a_stop_ends_the_program_too(reloaded: Reloaded) -> None:
@@ -121,5 +121,5 @@ def test_a_stop_ends_the_program_too(reloaded: Reloaded) -> None:
 
     reloaded.reload.terminate()
 
-    reloaded.reload.wait(STOP_DEADLINE)
+    reloaded.reload.wait(PATIENCE)
     assert is_gone(program)

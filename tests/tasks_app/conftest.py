@@ -49,6 +49,6 @@ def work_off(app: Flask, work: Callable[[], AbstractContextManager[Worker]]) -> 
 
     def work_until_nothing_is_left() -> None:
         with work():
-            wait_until(queues_are_empty, within=30)
+            wait_until(queues_are_empty)
 
     return work_until_nothing_is_left

@@ -109,7 +109,7 @@ def test_a_tick_draws_each_task_once_into_its_partition(partitioned: Flask, work
     broker = broker_of(partitioned)
     assert isinstance(broker, InProcessBroker)
     with work():
-        wait_until(lambda: broker.queues["numbers"].unfinished_tasks == 0, within=30)
+        wait_until(lambda: broker.queues["numbers"].unfinished_tasks == 0)
     let_time_pass(tick.id, 2)
     ticks.look_after(tick.id)
 

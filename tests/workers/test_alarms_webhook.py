@@ -278,7 +278,7 @@ def test_a_serving_process_posts_what_is_recorded(serving: tuple[Flask, Serving]
     with serving[0].app_context():
         ids = skip(2)
 
-    wait_until(lambda: hook.ids == ids, within=15)
+    wait_until(lambda: hook.ids == ids)
 
 
 @pytest.mark.parametrize("serving", [False], indirect=True)

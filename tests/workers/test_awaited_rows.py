@@ -168,7 +168,7 @@ def test_those_that_wait_and_those_that_do_not_share_a_batch(app: Flask, work: W
 
     with work():
         answer(app, asked)
-        wait_until(lambda: unsettled(app) == 0, within=10)
+        wait_until(lambda: unsettled(app) == 0)
 
     assert len(stored(app)) == 6
 
@@ -236,6 +236,6 @@ def test_the_number_is_handed_on_in_a_pipeline(app: Flask, work: Work, task_id: 
         generate_random_number.send_with_options(args=(task_id,), pipe_target=following.asdict())
 
     with work():
-        wait_until(lambda: heard, within=10)
+        wait_until(lambda: heard)
 
     assert heard == stored(app)

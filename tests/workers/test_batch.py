@@ -80,7 +80,7 @@ def test_the_rows_of_messages_are_committed_and_the_messages_acknowledged(notes:
     notes.send("a", "b", "c")
 
     with work():
-        wait_until(lambda: notes.unsettled() == 0, within=10)
+        wait_until(lambda: notes.unsettled() == 0)
 
     assert notes.committed() == {"a", "b", "c"}
 
@@ -100,7 +100,7 @@ def test_no_message_is_acknowledged_before_its_row_is_committed(notes: Notes, wo
         assert reached.wait(10)
         unsettled = notes.unsettled()
         go_on.set()
-        wait_until(lambda: notes.unsettled() == 0, within=10)
+        wait_until(lambda: notes.unsettled() == 0)
 
     assert unsettled == 1
 
@@ -121,9 +121,9 @@ def test_what_waits_while_a_batch_is_written_is_the_next_batch(notes: Notes, wor
         # When fifty more are handed over meanwhile
         notes.send(*map(str, range(50)))
         writer = app.extensions["workers"].writers._writers["notes"]
-        wait_until(lambda: writer._unsettled == 51, within=10)
+        wait_until(lambda: writer._unsettled == 51)
         go_on.set()
-        wait_until(lambda: notes.unsettled() == 0, within=10)
+        wait_until(lambda: notes.unsettled() == 0)
 
     assert [len(batch) for batch in notes.written] == [1, 50]
 
@@ -133,7 +133,7 @@ def test_a_batch_has_a_largest_size(notes: Notes, work: Work, monkeypatch: pytes
     notes.send(*map(str, range(35)))
 
     with work():
-        wait_until(lambda: notes.unsettled() == 0, within=10)
+        wait_until(lambda: notes.unsettled() == 0)
 
     assert max(map(len, notes.written)) <= 10
 
@@ -143,7 +143,7 @@ def test_a_row_that_can_never_be_written_fails_alone(notes: Notes, work: Work) -
     notes.send("a", "b", "bad", "c")
 
     with work():
-        wait_until(lambda: notes.unsettled() == 0, within=10)
+        wait_until(lambda: notes.unsettled() == 0)
 
     assert notes.committed() == {"a", "b", "c"}
 
@@ -153,7 +153,7 @@ def test_a_message_whose_row_can_never_be_written_is_recorded_with_the_error(not
     notes.send("bad")
 
     with work():
-        wait_until(lambda: notes.unsettled() == 0, within=10)
+        wait_until(lambda: notes.unsettled() == 0)
 
     with app.app_context():
         failure = db.session.scalars(select(MessageFailure)).one()
@@ -189,7 +189,7 @@ def test_while_the_database_is_in_trouble_the_batch_is_kept_and_written_later(no
     notes.send("a", "b")
 
     with work():
-        wait_until(lambda: notes.unsettled() == 0, within=10)
+        wait_until(lambda: notes.unsettled() == 0)
 
     assert notes.committed() == {"a", "b"}
 
@@ -201,7 +201,7 @@ def test_trouble_with_the_database_fails_no_message(notes: Notes, work: Work, ap
     notes.send("a")
 
     with work():
-        wait_until(lambda: notes.unsettled() == 0, within=10)
+        wait_until(lambda: notes.unsettled() == 0)
 
     broker = broker_of(app)
     assert isinstance(broker, InProcessBroker)
@@ -213,7 +213,7 @@ def test_a_worker_that_stops_commits_what_it_has_in_hand(notes: Notes, work: Wor
     notes.send(*map(str, range(200)))
 
     with work():
-        wait_until(lambda: notes.written, within=10)
+        wait_until(lambda: notes.written)
 
     assert len(notes.committed()) == 200 - notes.unsettled()
 

@@ -99,13 +99,13 @@ def test_a_site_that_starts_before_its_database_publishes_open_ticks_again_once_
     rename(app, "ticks", "elsewhere")
 
     serving.start()
-    wait_until(lambda: said(caplog), within=15)
+    wait_until(lambda: said(caplog))
     rename(app, "elsewhere", "ticks")
 
     def drawn() -> dict[int, int]:
         with app.app_context():
             return draws_per_task(tick_id)
 
-    wait_until(lambda: len(drawn()) == 5, within=20)
+    wait_until(lambda: len(drawn()) == 5)
     assert drawn() == dict.fromkeys(task_ids, 1)
     assert said(caplog)[0].startswith("this process waits for the database")

@@ -85,7 +85,7 @@ def test_a_message_whose_retry_cannot_be_published_is_kept(app: Flask, work: Wor
     monkeypatch.setattr(broker(app), "enqueue", out_of_reach)
 
     with work():
-        wait_until(lambda: tries, within=10)
+        wait_until(lambda: tries)
 
     assert (tries, unsettled(app), rejected(app), failures(app)) == (["now"], 1, [], [])
 
@@ -94,7 +94,7 @@ def test_a_message_whose_retry_is_published_is_not_kept(app: Flask, work: Work, 
     send(app, "now", min_backoff=1)
 
     with work():
-        wait_until(lambda: failures(app), within=20)
+        wait_until(lambda: failures(app))
 
     assert unsettled(app) == 0
 
@@ -104,7 +104,7 @@ def test_a_message_whose_options_make_no_sense_is_recorded_and_rejected(app: Fla
     send(app, "now", retries=retries)
 
     with work():
-        wait_until(lambda: unsettled(app) == 0, within=10)
+        wait_until(lambda: unsettled(app) == 0)
 
     assert [failure.message_id for failure in failures(app)] == [UUID(ORDINARY_ID)]
     assert rejected(app) == [ORDINARY_ID]
@@ -113,7 +113,7 @@ def test_a_message_whose_options_make_no_sense_is_recorded_and_rejected(app: Fla
 def recorded(app: Flask, work: Work) -> MessageFailure:
     """The failure of the one message that is queued, which leaves its queue."""
     with work():
-        wait_until(lambda: unsettled(app) == 0, within=10)
+        wait_until(lambda: unsettled(app) == 0)
     assert len(rejected(app)) == 1
     [failure] = failures(app)
     return failure
@@ -203,7 +203,7 @@ def test_a_worker_that_stops_while_the_database_is_away_keeps_the_message(
     send(app, "now")
 
     with work():
-        wait_until(lambda: tried, within=10)
+        wait_until(lambda: tried)
 
     assert (unsettled(app), rejected(app)) == (1, [])
 

@@ -42,7 +42,7 @@ def worked(app: Flask, work: Work, caplog: pytest.LogCaptureFixture, message: Me
         return [{**record["about"], **record["fields"]} for record in records]
 
     with work():
-        wait_until(lambda: len(lines()) >= tries, within=20)
+        wait_until(lambda: len(lines()) >= tries)
     return lines()
 
 

@@ -204,7 +204,7 @@ def test_a_worker_whose_threads_are_all_busy_and_that_may_fetch_no_more_is_well(
         # Then its pulse goes on
         since = time.monotonic()
         for queue_name in ("numbers", "numbers.DQ"):
-            wait_until(lambda queue_name=queue_name: heard(queue_name) > since + SHORT, within=30)  # type: ignore[misc]  # mypy can't infer it
+            wait_until(lambda queue_name=queue_name: heard(queue_name) > since + SHORT)  # type: ignore[misc]  # mypy can't infer it
         assert trouble(30) is None
     finally:
         finish.set()
@@ -242,50 +242,50 @@ def processes(folder: Path) -> set[int]:
 def test_a_worker_is_well_until_rabbitmq_freezes_and_again_once_it_goes_on(site: Site, own_rabbit: RabbitServer, command: str) -> None:
     assert check(site) == "no worker process listens to RabbitMQ yet"
     with site.running(*command.split(), "-p", "1", "-t", "2"):
-        wait_until(lambda: check(site) == "", within=30)
+        wait_until(lambda: check(site) == "")
 
         own_rabbit.pause()
         try:
-            wait_until(lambda: "last heard RabbitMQ" in check(site, SHORT), within=30)
+            wait_until(lambda: "last heard RabbitMQ" in check(site, SHORT))
         finally:
             own_rabbit.resume()
 
-        wait_until(lambda: check(site, SHORT) == "", within=60)
+        wait_until(lambda: check(site, SHORT) == "")
 
 
 def test_a_worker_is_well_again_after_rabbitmq_was_away(site: Site, own_rabbit: RabbitServer) -> None:
     with site.running("dramatiq", "workers.main", "-p", "1", "-t", "2"):
-        wait_until(lambda: check(site) == "", within=30)
+        wait_until(lambda: check(site) == "")
 
         own_rabbit.stop()
         try:
-            wait_until(lambda: "last heard RabbitMQ" in check(site, SHORT), within=30)
+            wait_until(lambda: "last heard RabbitMQ" in check(site, SHORT))
         finally:
             own_rabbit.start()
 
-        wait_until(lambda: check(site, SHORT) == "", within=60)
+        wait_until(lambda: check(site, SHORT) == "")
 
 
 def test_each_of_several_worker_processes_is_looked_at(site: Site, folder: Path) -> None:
     with site.running("dramatiq", "workers.main", "-p", "2", "-t", "2"):
-        wait_until(lambda: len(processes(folder)) == 2, within=30)
-        wait_until(lambda: check(site) == "", within=30)
+        wait_until(lambda: len(processes(folder)) == 2)
+        wait_until(lambda: check(site) == "")
         frozen = processes(folder).pop()
 
         os.kill(frozen, signal.SIGSTOP)
         try:
-            wait_until(lambda: check(site, SHORT).startswith(f"process {frozen} last heard RabbitMQ"), within=30)
+            wait_until(lambda: check(site, SHORT).startswith(f"process {frozen} last heard RabbitMQ"))
         finally:
             os.kill(frozen, signal.SIGCONT)
 
-        wait_until(lambda: check(site, SHORT) == "", within=30)
+        wait_until(lambda: check(site, SHORT) == "")
 
 
 def test_a_worker_that_finds_no_rabbitmq_is_not_well(site: Site) -> None:
     site.set(BROKER_URL=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
 
     with site.running("dramatiq", "workers.main", "-p", "1", "-t", "2"):
-        wait_until(lambda: "has not heard RabbitMQ yet" in check(site), within=30)
+        wait_until(lambda: "has not heard RabbitMQ yet" in check(site))
 
 
 def test_the_check_loads_nothing_of_the_site(site: Site) -> None:

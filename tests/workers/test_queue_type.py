@@ -95,7 +95,7 @@ def test_a_worker_with_queues_of_the_other_type_logs_why_it_gets_no_messages(cha
     with caplog.at_level(logging.WARNING):
         worker.start()
         try:
-            wait_until(lambda: f"RABBITMQ_QUEUE_TYPE is {queue_type}" in caplog.text, within=10)
+            wait_until(lambda: f"RABBITMQ_QUEUE_TYPE is {queue_type}" in caplog.text)
         finally:
             worker.stop()
 

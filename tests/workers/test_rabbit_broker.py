@@ -89,7 +89,7 @@ def test_a_worker_that_consumes_is_online(broker: RabbitBroker) -> None:
     worker = Worker(broker, worker_threads=1, worker_timeout=50)
     worker.start()
     try:
-        assert wait_until(lambda: broker.worker_online("numbers"), within=10)
+        assert wait_until(lambda: broker.worker_online("numbers"))
     finally:
         worker.stop()
 
@@ -98,10 +98,10 @@ def test_what_waits_in_a_queue_is_counted_and_who_takes_from_it(broker: RabbitBr
     for _ in range(3):
         broker.enqueue(message())
     # That RabbitMQ counts a confirmed message takes it a moment.
-    assert wait_until(lambda: broker.backlog("numbers") == Backlog(3, 0), within=5)
+    assert wait_until(lambda: broker.backlog("numbers") == Backlog(3, 0))
 
     with working(broker):
-        wait_until(lambda: broker.backlog("numbers") == Backlog(0, 1), within=10)
+        wait_until(lambda: broker.backlog("numbers") == Backlog(0, 1))
 
 
 def test_what_waits_in_a_queue_cannot_be_said_while_the_broker_is_away(cut_off: Flask) -> None:
@@ -172,7 +172,7 @@ def test_each_message_is_acknowledged_and_its_row_there_once(rabbit_app: Flask, 
         ticks.look_after(tick.id)
 
         with working(broker):
-            wait_until(lambda: len(draws_per_task(tick.id)) == 300, within=30)
+            wait_until(lambda: len(draws_per_task(tick.id)) == 300)
 
         assert draws_per_task(tick.id) == dict.fromkeys(task_ids, 1)
     assert left_over(broker) == 0
@@ -200,9 +200,9 @@ def test_a_tick_of_which_rabbitmq_took_a_part_is_published_again_and_each_task_h
             ticks.look_after(tick.id)
             return fresh(tick.id).state == TickState.DRAWING
 
-        wait_until(published, within=20)
+        wait_until(published)
         with working(broker):
-            wait_until(lambda: len(draws_per_task(tick.id)) == 50, within=30)
+            wait_until(lambda: len(draws_per_task(tick.id)) == 50)
 
         # Then nothing is missing, and nothing there twice
         assert draws_per_task(tick.id) == dict.fromkeys(task_ids, 1)
@@ -217,7 +217,7 @@ def test_a_serving_process_without_workers_of_its_own_launches_and_finishes_tick
     serving.start()
     try:
         with working(broker), rabbit_app.app_context():
-            wait_until(lambda: states() == [TickState.FINISHED], within=20)
+            wait_until(lambda: states() == [TickState.FINISHED])
     finally:
         serving.stop()
 

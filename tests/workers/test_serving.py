@@ -46,7 +46,7 @@ def test_the_first_tick_comes_at_once_and_every_task_has_its_number(app: Flask, 
         task_ids = make_tasks(5)
 
     serving.start()
-    wait_until(lambda: states(app) == [TickState.FINISHED], within=15)
+    wait_until(lambda: states(app) == [TickState.FINISHED])
 
     with app.app_context():
         assert draws_per_task(all_ticks()[0].id) == dict.fromkeys(task_ids, 1)
@@ -62,7 +62,7 @@ def test_a_tick_whose_messages_died_with_the_last_process_is_completed_at_the_st
         app.extensions["workers"].broker.flush("numbers")
 
     serving.start()
-    wait_until(lambda: states(app) == [TickState.FINISHED], within=15)
+    wait_until(lambda: states(app) == [TickState.FINISHED])
 
     with app.app_context():
         assert draws_per_task(tick.id) == dict.fromkeys(task_ids, 1)

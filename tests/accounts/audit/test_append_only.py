@@ -73,9 +73,9 @@ def test_the_site_works_and_records(app: Flask) -> None:
         browser.post("/accounts/login", data={"username": "super", "password": PASSWORD})
         browser.post("/tasks/new/", data={"lower_limit": "1", "upper_limit": "6"})
         browser.post("/tasks/run", data={"id": "1"})
-        wait_until(lambda: results(app) == 1, within=20)
+        wait_until(lambda: results(app) == 1)
         browser.post("/tasks/delete/", data={"id": "1"})
-        wait_until(lambda: results(app) == 0, within=20)
+        wait_until(lambda: results(app) == 0)
     browser.post("/accounts/tokens", data={"name": "laptop", "scopes": "account:read", "days": "30", "current": PASSWORD})
 
     assert recorded(app) == ["login", "task.created", "run.sent", "task.deleted", "token.made"]

@@ -124,7 +124,7 @@ def test_a_third_does_not_wait_for_a_silent_provider(silence: Silence) -> None:
     acquaintance = Acquaintance(HandmadeProvider("http://localhost").provider)
     with ThreadPoolExecutor() as threads:
         waiting = [threads.submit(acquaintance.metadata) for _ in range(discovery.MOST_WAITING)]
-        wait_until(lambda: silence.waiting == discovery.MOST_WAITING, within=20)
+        wait_until(lambda: silence.waiting == discovery.MOST_WAITING)
 
         refused = refusal(acquaintance)
 
@@ -142,7 +142,7 @@ def test_who_finds_others_waiting_makes_do_with_what_was_known(silence: Silence,
     with ThreadPoolExecutor() as threads:
         for _ in range(discovery.MOST_WAITING):
             threads.submit(acquaintance.metadata)
-        wait_until(lambda: silence.waiting == 1 + discovery.MOST_WAITING, within=20)
+        wait_until(lambda: silence.waiting == 1 + discovery.MOST_WAITING)
 
         found = acquaintance.metadata()
 

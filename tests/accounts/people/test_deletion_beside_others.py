@@ -80,7 +80,7 @@ def test_a_task_that_is_being_written_is_waited_for(app: Flask, kind: str, left:
         if not begun.is_set():
             begun.set()
             deletion.start()
-            wait_until(deletion.is_waiting, within=20)
+            wait_until(deletion.is_waiting)
 
     with app.app_context(), Session(db.engine) as session, before_counting(session, begin_deletion):
         CHANGES[kind](session, session.scalars(select(Task).order_by(Task.id)).first() or Task(), heir)
@@ -129,7 +129,7 @@ def test_amounts_stay_right_while_tasks_are_written_all_the_time(app: Flask) -> 
         writer.start()
     for user_id in leaving:
         steps.clear()
-        wait_until(lambda: len(steps) >= 10 or bool(faults), within=30)
+        wait_until(lambda: len(steps) >= 10 or bool(faults))
         with app.app_context():
             delete_person(user_id, heir)
     over.set()
@@ -149,7 +149,7 @@ def test_a_superuser_who_changes_rights_meanwhile_waits_and_finds_nobody(app: Fl
     with app.app_context(), Session(db.engine) as session:
         session.scalars(select(User).where(User.id == heir).with_for_update()).one()
         deletion.start()
-        wait_until(deletion.is_waiting, within=20)
+        wait_until(deletion.is_waiting)
         assert deletion.is_alive(), "it did not wait for the superuser who may be demoted"
         session.rollback()
     deletion.join(timeout=30)

@@ -10,8 +10,9 @@ from checker.exceptions import BadConfig, PluginExecutionFailed
 from checker.plugins.base import PluginOutput
 from checker.plugins.run_pytest import RunPytest
 from tests.checker.attacks.attack import Attack
-from tests.checker.attacks.test_verdicts import PATIENCE, QUICK, TESTS
+from tests.checker.attacks.test_verdicts import QUICK, TESTS
 from tests.checker.isolation import require_bubblewrap
+from tests.waiting import PATIENCE
 
 KINDS = """
 import pytest

@@ -13,8 +13,9 @@ from checker import provenance
 from checker.exceptions import PluginExecutionFailed
 from checker.plugins.base import PluginOutput
 from checker.plugins.run_pytest import RunPytest
-from tests.checker.attacks.test_verdicts import PATIENCE, QUICK
+from tests.checker.attacks.test_verdicts import QUICK
 from tests.checker.isolation import require_bubblewrap
+from tests.waiting import PATIENCE
 
 SEARCHER = Path(__file__).with_name("searcher.c").read_text()
 SKIPPED = ["/usr", "/proc", "/sys", *(path for place in (sys.prefix, sys.base_prefix) for path in (place, os.path.realpath(place)))]

@@ -10,9 +10,10 @@ from checker.plugins import folders
 from checker.plugins.folders import Folders
 from checker.plugins.run_pytest import RunPytest
 from checker.sandbox import view
-from tests.checker.attacks.test_verdicts import PATIENCE, QUICK
+from tests.checker.attacks.test_verdicts import QUICK
 from tests.checker.courses import checker, make_course, with_tasks_pipeline
 from tests.checker.isolation import require_bubblewrap
+from tests.waiting import PATIENCE
 
 READS = """
 from pathlib import Path

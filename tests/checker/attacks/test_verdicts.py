@@ -14,6 +14,7 @@ from checker.plugins.run_pytest import RunPytest
 from tests.checker.attacks.attack import Attack
 from tests.checker.attacks.on_verdicts import ATTACKS, HELPER
 from tests.checker.isolation import require_bubblewrap
+from tests.waiting import PATIENCE
 
 TESTS = """
 from solution import add
@@ -44,8 +45,6 @@ def test_what_is_the_courses_stays():
         Path("task/data/in.txt").write_text("x")
     assert Path("out.txt").read_text() == "here"
 """
-PATIENCE = 300.0
-"""Seconds; what takes one on a machine that does nothing else takes many on one that does."""
 QUICK = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 """What this project's tests have installed takes seconds to import."""
 

@@ -32,7 +32,7 @@ def body(*args: object, **options: object) -> bytes:
 def test_a_message_that_failed_is_drained_retried_by_hand_and_done_under_the_same_id(stage: Stage, worker: Worker, superuser: FlaskClient) -> None:
     # Given a message that failed for good, and whose dead letter is drained
     message = stage.send("act one")
-    wait_until(lambda: stage.failures() and stage.waiting() == 1, within=30)
+    wait_until(lambda: stage.failures() and stage.waiting() == 1)
     assert stage.drain() == 1
     assert stage.waiting() == 0
     [failure] = stage.failures()
@@ -44,7 +44,7 @@ def test_a_message_that_failed_is_drained_retried_by_hand_and_done_under_the_sam
 
     # Then it is done, the row says so, and so does the audit
     assert "1 message was sent again." in page.text
-    wait_until(lambda: stage.played, within=30)
+    wait_until(lambda: stage.played)
     assert stage.played == ["act one"]
     assert [failure.state for failure in stage.failures()] == [FailureState.RETRIED]
     with stage.app.app_context():
@@ -54,11 +54,11 @@ def test_a_message_that_failed_is_drained_retried_by_hand_and_done_under_the_sam
 
 def test_a_retried_message_that_fails_again_is_a_row_of_its_own(stage: Stage, worker: Worker, superuser: FlaskClient) -> None:
     stage.send("act one")
-    wait_until(stage.failures, within=30)
+    wait_until(stage.failures)
 
     superuser.post("/workers/messages/retry", data={"id": stage.failures()[0].id})
 
-    wait_until(lambda: len(stage.failures()) == 2 and stage.waiting() == 2, within=30)
+    wait_until(lambda: len(stage.failures()) == 2 and stage.waiting() == 2)
     stage.drain()
     first, second = stage.failures()
     assert (first.message_id, first.round, first.state) == (second.message_id, 0, FailureState.RETRIED)
@@ -110,7 +110,7 @@ def test_what_is_no_message_becomes_a_row_too_and_is_never_sent(stage: Stage, su
 
 def test_what_a_worker_can_not_decode_comes_to_the_table(stage: Stage, worker: Worker) -> None:
     stage.publish(b"gibberish", queue=Queue.CHORES)
-    wait_until(lambda: stage.waiting() == 1, within=30)
+    wait_until(lambda: stage.waiting() == 1)
 
     stage.drain()
 
@@ -128,7 +128,7 @@ def test_a_drainer_that_dies_between_commit_and_acknowledgement_leaves_one_row(s
             stage.drain()
     committed = stage.failures()
 
-    wait_until(lambda: stage.waiting() == 2, within=30)
+    wait_until(lambda: stage.waiting() == 2)
     stage.drain()
 
     assert len(committed) == 2

@@ -289,7 +289,7 @@ def test_a_worker_goes_on_with_the_rest_of_many(
     browser.post("/workers/messages/discard", data={"matching": "1", "text": "stuck"})
     first = states(app)
     with work():
-        wait_until(lambda: states(app).count("discarded") == 6, within=20)
+        wait_until(lambda: states(app).count("discarded") == 6)
 
     assert first.count("discarded") == 2
     assert states(app)[4] == "failed"

@@ -90,7 +90,7 @@ def test_a_message_with_a_row_counts_once_that_is_committed_and_one_that_fails_a
         return sum(counts.values()) - counts.get(Outcome.RETRIED, 0)
 
     with work():
-        wait_until(lambda: ended() == 2, within=30)
+        wait_until(lambda: ended() == 2)
 
     assert counts[Outcome.PROCESSED] == counts[Outcome.FAILED] == 1
     assert gathering_of(app).at_work() == []

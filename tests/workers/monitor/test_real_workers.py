@@ -17,10 +17,9 @@ from tests.apps import WEEK, close, make_app
 from tests.factories import PASSWORD, make_superuser, make_tasks
 from tests.servers import RabbitServer
 from tests.site import BIN, ROOT, Site
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 from workers.broker import PREFETCH
 
-DEADLINE = 60.0
 TASKS = 3 * PREFETCH
 COUNTED = "SELECT coalesce(sum(messages), 0) FROM work_counts WHERE actor = 'generate_random_number' AND outcome = 'processed'"
 
@@ -108,18 +107,18 @@ def theatre(postgres_url: str, rabbit: RabbitServer, tmp_path: Path) -> Iterator
 def test_workers_are_paused_resumed_stopped_and_killed_and_what_they_did_is_counted(theatre: Theatre) -> None:
     with theatre.command() as command:
         # Given a worker that has drawn the numbers of a tick
-        (worker,) = wait_until(lambda: {at for at, state in theatre.states().items() if state == "online"}, within=DEADLINE)
+        (worker,) = wait_until(lambda: {at for at, state in theatre.states().items() if state == "online"})
         theatre.launch()
-        wait_until(lambda: theatre.ask("SELECT count(*) FROM ticks WHERE state = 'finished'") == [(2,)], within=DEADLINE)
-        ((process_id, done),) = wait_until(lambda: theatre.ask(f"SELECT id, processed FROM worker_processes WHERE processed >= {2 * TASKS}"), within=DEADLINE)
+        wait_until(lambda: theatre.ask("SELECT count(*) FROM ticks WHERE state = 'finished'") == [(2,)])
+        ((process_id, done),) = wait_until(lambda: theatre.ask(f"SELECT id, processed FROM worker_processes WHERE processed >= {2 * TASKS}"))
 
         # When it is paused while it has a batch in hand that can't be committed
         with theatre.results_locked():
             theatre.launch()
-            wait_until(lambda: theatre.waiting()[0] == TASKS - PREFETCH, within=DEADLINE)
+            wait_until(lambda: theatre.waiting()[0] == TASKS - PREFETCH)
             theatre.ask_worker("pause", process_id)
-            wait_until(lambda: theatre.states()[worker] == "pausing", within=DEADLINE)
-        wait_until(lambda: theatre.states()[worker] == "paused", within=DEADLINE)
+            wait_until(lambda: theatre.states()[worker] == "pausing")
+        wait_until(lambda: theatre.states()[worker] == "paused")
 
         # Then that batch is committed, and what it had fetched beyond waits again, with nobody who fetches it
         ((drawn,),) = theatre.ask("SELECT count(*) FROM task_results WHERE tick_id = (SELECT max(id) FROM ticks)")
@@ -131,13 +130,13 @@ def test_workers_are_paused_resumed_stopped_and_killed_and_what_they_did_is_coun
 
         # And when it is resumed, it works them
         theatre.ask_worker("resume", process_id)
-        wait_until(lambda: theatre.ask("SELECT state FROM ticks ORDER BY id DESC LIMIT 1") == [("finished",)], within=DEADLINE)
-        wait_until(lambda: theatre.ask(f"SELECT ({COUNTED}) >= {done + TASKS}") == [(True,)], within=DEADLINE)
+        wait_until(lambda: theatre.ask("SELECT state FROM ticks ORDER BY id DESC LIMIT 1") == [("finished",)])
+        wait_until(lambda: theatre.ask(f"SELECT ({COUNTED}) >= {done + TASKS}") == [(True,)])
         assert theatre.states()[worker] == "online"
 
         # And when it is stopped, its whole command ends in order
         theatre.ask_worker("stop", process_id)
-        assert command.wait(DEADLINE) == 0
+        assert command.wait(PATIENCE) == 0
         assert theatre.states()[worker] == "stopped"
     assert theatre.ask("SELECT action FROM audit_events WHERE object_type = 'worker' ORDER BY id") == [
         ("worker.paused",),
@@ -148,7 +147,7 @@ def test_workers_are_paused_resumed_stopped_and_killed_and_what_they_did_is_coun
     # And when another one is killed, it shows as lost, and what was done stays counted
     before = theatre.ask("SELECT sum(messages) FROM work_counts")
     with theatre.command() as command:
-        killed = wait_until(lambda: [at for at, state in theatre.states().items() if state == "online"], within=DEADLINE)
+        killed = wait_until(lambda: [at for at, state in theatre.states().items() if state == "online"])
         os.killpg(command.pid, signal.SIGKILL)
-        wait_until(lambda: [at for at, state in theatre.states().items() if state == "lost"] == killed, within=30)
+        wait_until(lambda: [at for at, state in theatre.states().items() if state == "lost"] == killed)
     assert theatre.ask("SELECT sum(messages) FROM work_counts") == before

@@ -75,9 +75,9 @@ def test_of_a_killed_process_nothing_is_left_after_the_time_to_live(rabbit: Rabb
         name = client.says()
     # A result that nobody will fetch
     with at_work(stage):
-        wait_until(lambda: left_in("scenes", vhost) == 0, within=10)
+        wait_until(lambda: left_in("scenes", vhost) == 0)
 
-    wait_until(lambda: reply_queues(rabbit, vhost) == [], within=20, every=TTL / 1000)
+    wait_until(lambda: reply_queues(rabbit, vhost) == [], every=TTL / 1000)
 
     assert not has_queue(vhost, name)
 
@@ -89,7 +89,7 @@ def test_a_result_that_is_not_taken_from_its_queue_expires_there(vhost: str, sta
     asked = message(stage, "add", 1, 2, reply_to=name)
     backend_of(stage).store_result(asked, 3, 500)
 
-    wait_until(lambda: left_in(name, vhost) == 0, within=10)
+    wait_until(lambda: left_in(name, vhost) == 0)
 
 
 def test_a_result_whose_process_is_gone_is_no_trouble(vhost: str, stage: Broker, caplog: pytest.LogCaptureFixture) -> None:
@@ -108,7 +108,7 @@ def test_a_queue_that_somebody_deletes_is_there_again(vhost: str, sender: Broker
     with pika.BlockingConnection(pika.URLParameters(vhost)) as connection:
         connection.channel().queue_delete(name)
 
-    wait_until(lambda: has_queue(vhost, name), within=10)
+    wait_until(lambda: has_queue(vhost, name))
 
     with at_work(stage):
         assert answer(sender, asked) == 3

@@ -107,7 +107,7 @@ def test_a_result_is_gone_when_its_time_to_live_is_over(both: Broker) -> None:
     asked = ask(both, "add", 1, 2, result_ttl=1000)
     answer(both, asked)
 
-    wait_until(lambda: not is_there(both, asked), within=10)
+    wait_until(lambda: not is_there(both, asked))
 
 
 def test_a_group_cannot_call_back_and_says_why(both: Broker) -> None:

@@ -107,7 +107,7 @@ def test_a_backend_that_is_closed_while_it_connects_does_so_no_more(own_rabbit: 
     finally:
         own_rabbit.resume()
 
-    wait_until(lambda: "replies" not in {thread.name for thread in threading.enumerate()}, within=20)
+    wait_until(lambda: "replies" not in {thread.name for thread in threading.enumerate()})
 
 
 def test_a_result_waits_for_a_rabbitmq_that_is_away(
