@@ -102,7 +102,8 @@ def table(found: Mapping[str, list[dict[str, float]]]) -> str:
     lines = [f"| results over | {' | '.join(COLUMNS.values())} |", f"| --- | {' | '.join('---:' for _ in COLUMNS)} |"]
     for name, rounds in found.items():
         if rounds:
-            lines.append(f"| {name} | {' | '.join(f'{median(each[column] for each in rounds):,.1f}' for column in COLUMNS)} |")
+            figures = [f"{median(each[column] for each in rounds):,.{2 if column.endswith('_ms') else 0}f}" for column in COLUMNS]
+            lines.append(f"| {name} | {' | '.join(figures)} |")
     return "\n".join(lines)
 
 

@@ -21,9 +21,9 @@ DELIVER = b"\x00\x3c\x00\x3c"
 TAG = Struct(">QB")
 """The delivery tag, and whether the message was delivered before."""
 SIZE = Struct(">4xQ")
-"""Of what a header holds, how large the body is."""
+"""Of what a header holds, how large the body is; the properties follow."""
 UNREAD = BasicProperties()
-"""Instead of a message's properties, for which no consumer here asks."""
+"""Instead of a message's properties, for which no worker asks."""
 
 
 class Delivery(NamedTuple):
@@ -33,6 +33,8 @@ class Delivery(NamedTuple):
     consumer_tag: str
     delivery_tag: int
     redelivered: bool
+    properties_at: int
+    """Where its properties begin."""
     body: bytes
     end: int
     """Where its last frame ends."""
@@ -66,7 +68,7 @@ def read_delivery(data: bytes) -> Delivery | None:
         raise Incomplete from None
     if end > len(data):
         raise Incomplete
-    return Delivery(channel, data[consumer_tag:tag].decode(), delivery_tag, bool(redelivered), body, end)
+    return Delivery(channel, data[consumer_tag:tag].decode(), delivery_tag, bool(redelivered), header + FRAME.size + SIZE.size, body, end)
 
 
 class DeliveringConnection(pika.SelectConnection):
@@ -90,8 +92,9 @@ class DeliveringConnection(pika.SelectConnection):
             except Incomplete:
                 return
             if delivery and delivery.channel in self._channels:
+                properties = self._properties(self._frame_buffer, delivery.properties_at)
                 self._trim_frame_buffer(delivery.end)
-                self._hand_over(delivery)
+                self._hand_over(delivery, properties)
             else:
                 length, value = self._read_frame()
                 if not value:
@@ -99,7 +102,11 @@ class DeliveringConnection(pika.SelectConnection):
                 self._trim_frame_buffer(length)
                 self._process_frame(value)
 
-    def _hand_over(self, delivery: Delivery) -> None:
+    def _properties(self, data: bytes, at: int) -> BasicProperties:
+        """The properties that begin there; a connection whose consumers ask for them reads them."""
+        return UNREAD
+
+    def _hand_over(self, delivery: Delivery, properties: BasicProperties) -> None:
         method = Basic.Deliver(delivery.consumer_tag, delivery.delivery_tag, delivery.redelivered)
         of = delivery.channel
-        self._channels[of]._on_deliver(frame.Method(of, method), frame.Header(of, len(delivery.body), UNREAD), delivery.body)
+        self._channels[of]._on_deliver(frame.Method(of, method), frame.Header(of, len(delivery.body), properties), delivery.body)

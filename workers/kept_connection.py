@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.connection import Connection, Parameters
+from pika.spec import BasicProperties
 
+from workers.deliveries import DeliveringConnection
 from workers.publishing import OnePieceConnection
 
 log = logging.getLogger(__name__)
@@ -16,6 +18,15 @@ AGAIN_SECONDS = 1.0
 """How long after a loss the connection is tried again."""
 CLOSE_SECONDS = 3.0
 """How long closing may take: a RabbitMQ that stands still never answers it."""
+
+
+class QuickConnection(OnePieceConnection, DeliveringConnection):
+    """Sends a message's frames in one piece, and reads them so, with their properties: somebody waits."""
+
+    def _properties(self, data: bytes, at: int) -> BasicProperties:
+        properties = BasicProperties()
+        properties.decode(data, at)
+        return properties
 
 
 class KeptConnection:
@@ -70,7 +81,7 @@ class KeptConnection:
         if self._closing:
             return
         self._fault = None
-        self._connection = OnePieceConnection(self._parameters, self._connected, self._disconnected, self._disconnected, custom_ioloop=self._ioloop)
+        self._connection = QuickConnection(self._parameters, self._connected, self._disconnected, self._disconnected, custom_ioloop=self._ioloop)
 
     def _connected(self, connection: Connection) -> None:
         connection.channel(on_open_callback=self._channel_opened)

@@ -94,22 +94,23 @@ class OnePieceConnection(pika.SelectConnection):
         self._output_marshaled_frames(frames)
 
 
-class _Framing:
+class Framing:
     """A channel's messages as frames; what they have in common is put together once, where pika's `basic_publish` does so for each."""
 
-    def __init__(self, channel: Channel, largest: int) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._number = channel.channel_number
-        self._room = largest - FRAME_OVERHEAD
+        self._room = channel.connection.params.frame_max - FRAME_OVERHEAD
         self._methods: dict[str, bytes] = {}
         self._headers: dict[int, bytes] = {}
+        """Of persistent messages, by the size of their bodies."""
 
-    def of(self, message: Outgoing) -> list[bytes]:
+    def of(self, queue: str, body: bytes, properties: BasicProperties = PERSISTENT) -> list[bytes]:
         """The frames by which RabbitMQ puts a message into its queue, or gives it back if that is not there."""
-        queue, body = message
         if (method := self._methods.get(queue)) is None:
             method = self._methods[queue] = frame.Method(self._number, Basic.Publish(exchange="", routing_key=queue, mandatory=True)).marshal()
         size = len(body)
-        if (header := self._headers.get(size)) is None:
+        header = self._headers.get(size) if properties is PERSISTENT else frame.Header(self._number, size, properties).marshal()
+        if header is None:
             header = self._headers[size] = frame.Header(self._number, size, PERSISTENT).marshal()
         return [method, header, *(frame.Body(self._number, body[start : start + self._room]).marshal() for start in range(0, size, self._room))]
 
@@ -126,7 +127,7 @@ class _Publication:
         """In their order, by delivery tag, of which the first message's is 1; those above `_sent` are yet to be sent."""
         self.taken = self._sent = self._awaited = 0
         self._heard_at = 0.0
-        self._framing: _Framing | None = None
+        self._framing: Framing | None = None
         """There as soon as the channel is open."""
         self._fault: NotConfirmed | None = None
         self._ended = False
@@ -177,7 +178,7 @@ class _Publication:
         connection.channel(on_open_callback=self._channel_opened)
 
     def _channel_opened(self, channel: Channel) -> None:
-        self._framing = _Framing(channel, self._connection.params.frame_max)
+        self._framing = Framing(channel)
         channel.add_on_return_callback(self._returned)
         channel.add_on_close_callback(self._channel_closed)
         channel.confirm_delivery(self._answered, lambda _frame: self._send())
@@ -190,7 +191,7 @@ class _Publication:
         if waiting and room >= min(PIECE, waiting):
             upto = self._sent + min(room, waiting)
             tags = range(self._sent + 1, upto + 1)
-            self._connection.send_frames([piece for tag in tags for piece in self._framing.of(self._unconfirmed[tag])])
+            self._connection.send_frames([piece for tag in tags for piece in self._framing.of(*self._unconfirmed[tag])])
             self._sent = upto
 
     def _answered(self, answered: frame.Method[Basic.Ack | Basic.Nack]) -> None:

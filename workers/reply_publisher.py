@@ -5,6 +5,7 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 from dramatiq.errors import ConnectionClosed
 from pika.channel import Channel
@@ -13,7 +14,8 @@ from pika.exceptions import ChannelClosedByBroker
 from pika.frame import Method
 from pika.spec import Basic, BasicProperties
 
-from workers.kept_connection import KeptConnection
+from workers.kept_connection import KeptConnection, QuickConnection
+from workers.publishing import Framing
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,8 @@ class ReplyPublisher:
 
     def __init__(self, parameters: Parameters) -> None:
         self._channel: Channel | None = None
+        self._framing: Framing | None = None
+        """The channel's."""
         self._sent = 0
         self._unconfirmed: dict[int, Reply] = {}
         """By delivery tag, in the order in which they were sent."""
@@ -86,6 +90,7 @@ class ReplyPublisher:
 
     def _opened(self, channel: Channel) -> None:
         self._channel = channel
+        self._framing = Framing(channel)
         self._sent = 0
         channel.add_on_return_callback(self._returned)
         channel.confirm_delivery(self._answered)
@@ -95,10 +100,10 @@ class ReplyPublisher:
     def _send(self, reply: Reply) -> None:
         if reply.given_up:
             return
-        if self._channel is None or not self._channel.is_open:
+        if self._channel is None or self._framing is None or not self._channel.is_open:
             self._waiting.append(reply)
             return
-        self._channel.basic_publish("", reply.queue, reply.body, reply.properties, mandatory=True)
+        cast(QuickConnection, self._channel.connection).send_frames(self._framing.of(reply.queue, reply.body, reply.properties))
         self._sent += 1
         self._unconfirmed[self._sent] = reply
 

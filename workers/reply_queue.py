@@ -7,6 +7,7 @@ consumed it for its time to live, RabbitMQ deletes it.
 
 import threading
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -21,6 +22,26 @@ ACK_SECONDS = 0.05
 """How long a reply may stay unacknowledged, so that one word does for many, and for none while somebody waits. At worst it comes twice."""
 
 
+class Arrival:
+    """That a reply is there; any number of threads wait for it. A threading.Event does the same in Python, at which a caller waits longer."""
+
+    def __init__(self) -> None:
+        self._token: SimpleQueue[None] = SimpleQueue()
+
+    def come(self) -> None:
+        """Wake whoever waits."""
+        self._token.put(None)
+
+    def wait(self, within: float) -> None:
+        """Return when it has come, or after so many seconds."""
+        try:
+            self._token.get(timeout=within)
+        except Empty:
+            return
+        # For the next who waits.
+        self._token.put(None)
+
+
 class ReplyQueue:
     """Consumed from the start; each reply is kept in memory, by its key, until its time to live is over."""
 
@@ -33,8 +54,8 @@ class ReplyQueue:
         self._ready = threading.Event()
         self._lock = threading.Lock()
         self._replies: dict[str, bytes] = {}
-        self._arrivals: WeakValueDictionary[str, threading.Event] = WeakValueDictionary()
-        """What threads wait for. An event is here for as long as one of them holds it."""
+        self._arrivals: WeakValueDictionary[str, Arrival] = WeakValueDictionary()
+        """What threads wait for; here for as long as one of them does."""
         self._channel: Channel | None = None
         self._unacknowledged: int | None = None
         """The last delivery tag of this channel, until it is acknowledged with all before it."""
@@ -55,7 +76,7 @@ class ReplyQueue:
             reply = self._replies.get(key)
             if reply is not None or within <= 0:
                 return reply
-            arrival = self._arrivals.setdefault(key, threading.Event())
+            arrival = self._arrivals.setdefault(key, Arrival())
         arrival.wait(within)
         with self._lock:
             return self._replies.get(key)
@@ -94,7 +115,7 @@ class ReplyQueue:
             self._replies[key] = body
             arrival = self._arrivals.get(key)
         if arrival:
-            arrival.set()
+            arrival.come()
         self._connection.call_later(int(properties.expiration or 0) / 1000, partial(self.forget, key))
         if self._unacknowledged is None:
             self._connection.call_later(ACK_SECONDS, partial(self._acknowledge, channel))

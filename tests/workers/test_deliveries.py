@@ -13,19 +13,43 @@ from tests.servers import RabbitServer
 from workers.broker import RabbitBroker
 from workers.deliveries import Delivery, Incomplete, read_delivery
 
+PERSISTENT = BasicProperties(delivery_mode=2)
 
-def delivered(body: bytes, *, consumer_tag: str = "ctag1.0", delivery_tag: int = 1, redelivered: bool = False, room: int = 1000) -> bytes:
+
+def delivered(
+    body: bytes,
+    *,
+    consumer_tag: str = "ctag1.0",
+    delivery_tag: int = 1,
+    redelivered: bool = False,
+    room: int = 1000,
+    properties: BasicProperties = PERSISTENT,
+) -> bytes:
     """A message as RabbitMQ sends it, in frames with at most `room` bytes of its body."""
     method = frame.Method(1, Basic.Deliver(consumer_tag, delivery_tag, redelivered, "", "numbers"))
     bodies = [frame.Body(1, body[start : start + room]) for start in range(0, len(body), room)]
-    return b"".join(part.marshal() for part in (method, frame.Header(1, len(body), BasicProperties(delivery_mode=2)), *bodies))
+    return b"".join(part.marshal() for part in (method, frame.Header(1, len(body), properties), *bodies))
 
 
 @given(body=st.binary(max_size=500), tag=st.integers(0, 2**64 - 1), consumer=st.text(max_size=40), redelivered=st.booleans(), rest=st.binary(max_size=20))
 def test_a_message_is_read_as_it_was_sent_and_what_follows_is_left(body: bytes, tag: int, consumer: str, redelivered: bool, rest: bytes) -> None:
     data = delivered(body, consumer_tag=consumer, delivery_tag=tag, redelivered=redelivered)
 
-    assert read_delivery(data + rest) == Delivery(1, consumer, tag, redelivered, body, len(data))
+    delivery = read_delivery(data + rest)
+
+    assert delivery is not None
+    assert delivery._replace(properties_at=0) == Delivery(1, consumer, tag, redelivered, 0, body, len(data))
+
+
+@given(body=st.binary(max_size=50), key=st.text(max_size=60), ttl=st.integers(0, 10**12))
+def test_its_properties_are_found(body: bytes, key: str, ttl: int) -> None:
+    data = delivered(body, properties=BasicProperties(correlation_id=key, expiration=str(ttl)))
+    delivery = read_delivery(data)
+
+    assert delivery is not None
+    properties = BasicProperties()
+    properties.decode(data, delivery.properties_at)
+    assert (properties.correlation_id, properties.expiration) == (key, str(ttl))
 
 
 @given(body=st.binary(max_size=50), data=st.data())
