@@ -25,5 +25,6 @@ def draw(found: Sequence[Line], path: Path) -> None:
         pane.set_xticks([], minor=True)
         pane.grid(visible=True, alpha=0.3)
     panes[0].set_ylabel("a second")
-    panes[0].legend()
+    # Where the lines are lowest.
+    panes[-1].legend(loc="upper left")
     figure.savefig(path, dpi=110)
