@@ -10,7 +10,7 @@ from typing import Self
 import requests
 
 from project.providers import Provider
-from tests.place import Place, end_on_sigterm, end_process, free_port
+from tests.place import Place, end_on_sigterm, end_process, free_port, pause_process
 from tests.waiting import wait_until
 
 PROGRAM = Path(sys.executable).parent / "oidc-provider-mock"
@@ -53,7 +53,7 @@ class OidcServer:
     def pause(self) -> None:
         """Freeze it: it takes connections and says nothing."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        pause_process(self._process)
 
     def resume(self) -> None:
         """Let it go on after `pause`."""

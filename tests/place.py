@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tests.waiting import PATIENCE, wait_until
 
-# Servers start in seconds on an idle machine; a busy one may take several times that.
 PORTS_OF_A_PROCESS = 3000
 """Tests run in up to four processes, each with ports of its own."""
 
@@ -105,6 +104,23 @@ def free_port() -> int:
             except OSError:
                 continue
         return port
+
+
+def pause_process(process: subprocess.Popen[bytes]) -> None:
+    """Freeze a process; returns when none of its threads runs any more, which on a busy machine may be some milliseconds after the signal."""
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: _states(process.pid) == {"T"}, every=0.001)
+
+
+def _states(pid: int) -> set[str]:
+    """The states of a process's threads as Linux has them: T for one that is stopped. A thread that ends meanwhile counts as none of them."""
+    states = set()
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            states.add((thread / "stat").read_text().rpartition(")")[2].split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            states.add("")
+    return states
 
 
 def end_process(process: subprocess.Popen[bytes], how: signal.Signals) -> None:

@@ -16,7 +16,7 @@ from typing import Self
 
 import psycopg2
 
-from tests.place import Place, end_on_sigterm, end_process, free_port
+from tests.place import Place, end_on_sigterm, end_process, free_port, pause_process
 from tests.waiting import PATIENCE, wait_until
 
 POSTGRES_PACKAGE = "postgresql"
@@ -213,7 +213,7 @@ class RabbitServer:
 
     def pause(self) -> None:
         """Freeze it: connections stay open and nothing answers."""
-        self._running.send_signal(signal.SIGSTOP)
+        pause_process(self._running)
 
     def resume(self) -> None:
         """Let it go on after `pause`."""
