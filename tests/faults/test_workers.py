@@ -16,7 +16,7 @@ STOP_SECONDS = 10.0
 def test_worker_processes_that_are_killed_ten_times_cost_no_number(cluster: Cluster) -> None:
     # Given ten ticks, the first of which the schedule launches
     cluster.log_in()
-    cluster.add_tasks(3000)
+    cluster.add_tasks(12_000)
 
     # When one of two worker processes is killed in the middle of each
     for life, results in enumerate(KILLS, start=1):
