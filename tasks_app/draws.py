@@ -1,11 +1,10 @@
 """What an actor hands to the batch: which Task, for which tick, and where in its range the number lies."""
 
 import uuid
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Draw:
+class Draw(NamedTuple):
     """A number about to be drawn. The Task's limits are read by the batch, so that they and the number agree."""
 
     task_id: int

@@ -12,9 +12,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from dramatiq import Middleware
 from dramatiq.broker import Broker, MessageProxy
@@ -46,8 +45,7 @@ class RefusedRowError(Exception):
     """The database will never take a row."""
 
 
-@dataclass(frozen=True)
-class Held(Generic[Row]):
+class Held(NamedTuple, Generic[Row]):
     """A row and the message that stays unacknowledged until the row is committed."""
 
     row: Row

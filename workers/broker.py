@@ -11,17 +11,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pika
 from dramatiq import Consumer, Message, MessageProxy, Middleware
-from dramatiq.brokers.rabbitmq import DEAD_MESSAGE_TTL
 from dramatiq.brokers.stub import StubBroker
-from dramatiq.common import q_name, xq_name
+from dramatiq.common import q_name
 from dramatiq.errors import BrokerConnectionError, ConnectionClosed
 from dramatiq.results import Results
 from flask import Flask
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from workers.acks import RabbitConsumer, ack_all
+from workers.declaring import DeclaringBroker, QueueDiffers
 from workers.publishing import NoQueue, Outgoing, publish
-from workers.signals import SignallingBroker
 from workers.watched import WatchedConsumer, begin_pulse
 
 log = logging.getLogger(__name__)
@@ -35,30 +34,11 @@ BrokerUnreachable = BrokerConnectionError
 Page = Sequence[Message[Any]]
 """Messages that are published together."""
 
-QUEUE_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "classic": {},
-    # From 4.0 on a message given back more than 20 times goes to the dead letters unless told otherwise, and a worker that dies gives back a thousand that
-    # it never began. No limit at all can't be said in a way that both 3 and 4 take.
-    "quorum": {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000},
-}
-"""What queues are declared with besides what Dramatiq says, by `RABBITMQ_QUEUE_TYPE`."""
-
-PRECONDITION_FAILED = 406
 LOOK_SECONDS = 1.0
 """How long a look at a queue may take to connect."""
 
 # A host that can't be resolved and one that accepts and then says nothing are no AMQPError to pika.
 UNREACHABLE = (pika.exceptions.AMQPError, AMQPConnectorException, OSError)
-
-
-class QueueDiffers(ConnectionClosed):
-    """A queue is there already, and is not what this process would make it."""
-
-    def __init__(self, queue_type: str, answer: str) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
-            f"RABBITMQ_QUEUE_TYPE is {queue_type}, but the queue is there already and is something else. Set it back; or stop the site, let workers empty"
-            f" the queue and its .DQ, stop them, delete the two and the .XQ, and start all again. RabbitMQ says: {answer}"
-        )
 
 
 @contextmanager
@@ -153,7 +133,7 @@ class Backlog:
     workers: int
 
 
-class RabbitBroker(SignallingBroker):
+class RabbitBroker(DeclaringBroker):
     """RabbitMQ: every message persistent and confirmed, and no connection left idle.
 
     An idle publisher misses heartbeats, RabbitMQ closes its connection, and the next publish fails at
@@ -161,9 +141,8 @@ class RabbitBroker(SignallingBroker):
     """
 
     def __init__(self, url: str, middleware: list[Middleware], queue_type: str = "classic") -> None:
-        super().__init__(url=patient(url), confirm_delivery=True, middleware=middleware)
+        super().__init__(queue_type, url=patient(url), confirm_delivery=True, middleware=middleware)
         self._address = pika.URLParameters(patient(url))
-        self._queue_type = queue_type
         self.batched_queues: set[str] = set()
         """Queues whose messages are written in batches, and so are fetched ahead by as many."""
         self.watched = False
@@ -181,25 +160,6 @@ class RabbitBroker(SignallingBroker):
                 yield
         finally:
             del self.connection
-
-    def declare_queue(self, queue_name: str, *, ensure: bool = False) -> None:
-        """Declare the queue and its two companions, in RabbitMQ if `ensure`. Raises BrokerUnreachable, or QueueDiffers."""
-        try:
-            super().declare_queue(queue_name, ensure=ensure)
-        except ConnectionClosed as fault:
-            # Dramatiq hands on pika's error as the message of its own.
-            if getattr(fault.message, "reply_code", None) == PRECONDITION_FAILED:
-                raise QueueDiffers(self._queue_type, fault.message.reply_text) from fault
-            raise
-
-    # Dramatiq 2.2 has no option for what a queue is declared with; these two methods are where it says so.
-
-    def _build_queue_arguments(self, queue_name: str) -> dict[str, Any]:
-        return super()._build_queue_arguments(queue_name) | QUEUE_ARGUMENTS[self._queue_type]  # type: ignore[no-untyped-call, no-any-return]
-
-    def _declare_xq_queue(self, queue_name: str) -> Any:
-        arguments = {"x-message-ttl": DEAD_MESSAGE_TTL} | QUEUE_ARGUMENTS[self._queue_type]
-        return self.channel.queue_declare(queue=xq_name(queue_name), durable=True, arguments=arguments)
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Publish one message, after `delay` milliseconds if given. Raises BrokerUnreachable."""

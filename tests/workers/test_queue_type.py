@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from dramatiq import Message, Worker
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
@@ -44,6 +45,31 @@ def test_every_queue_is_of_the_type_asked_for(rabbit: RabbitServer, address: str
     assert queues(rabbit, address, "type") == dict.fromkeys(ALL_THREE, queue_type)
 
 
+def test_rabbitmq_does_not_keep_the_messages_of_classic_queues_in_memory(rabbit: RabbitServer, address: str) -> None:
+    of("classic", address).enqueue(message())
+
+    arguments = queues(rabbit, address, "arguments")
+    assert all('{"x-queue-mode","lazy"}' in arguments[name] for name in ALL_THREE)
+
+
+def test_classic_queues_that_are_there_without_that_are_used_as_they_are(rabbit: RabbitServer, address: str) -> None:
+    # Given the queues of an earlier release
+    plain = RabbitmqBroker(url=address)
+    plain.declare_queue("numbers", ensure=True)
+    plain.close()
+    before = queues(rabbit, address, "arguments")
+
+    # When
+    broker = of("classic", address)
+    broker.enqueue(message())
+    broker.enqueue_page([message()])
+
+    # Then
+    assert broker.trouble() is None
+    assert broker.backlog("numbers").messages == 2
+    assert queues(rabbit, address, "arguments") == before
+
+
 def test_no_number_of_dead_workers_has_a_quorum_queue_drop_a_message(rabbit: RabbitServer, address: str) -> None:
     of("quorum", address).enqueue(message())
 
@@ -67,7 +93,7 @@ def changed(request: pytest.FixtureRequest, address: str) -> tuple[RabbitBroker,
 
 def said(changed_to: str) -> str:
     """What an operator is told, as a pattern."""
-    return f"RABBITMQ_QUEUE_TYPE is {changed_to}, but the queue is there already.*delete.*inequivalent arg 'x-queue-type' for queue 'numbers'"
+    return f"RABBITMQ_QUEUE_TYPE is {changed_to}, but the queue is there already.*delete.*inequivalent arg 'x-queue-(type|mode)' for queue 'numbers'"
 
 
 def test_publishing_to_a_queue_of_the_other_type_names_the_setting(changed: tuple[RabbitBroker, str]) -> None:
