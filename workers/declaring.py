@@ -52,10 +52,10 @@ class DeclaringBroker(SignallingBroker):
     # Dramatiq 2.2 has no option for what a queue is declared with; these three methods are where it declares.
 
     def _declare_queue(self, queue_name: str) -> None:
-        self._declare(queue_name, self._build_queue_arguments(queue_name))  # type: ignore[no-untyped-call]  # as above
+        self._declare(queue_name, self._build_queue_arguments(queue_name))  # type: ignore[no-untyped-call]  # untyped in Dramatiq
 
     def _declare_dq_queue(self, queue_name: str) -> None:
-        self._declare(dq_name(queue_name), self._build_queue_arguments(queue_name))  # type: ignore[no-untyped-call]  # as above
+        self._declare(dq_name(queue_name), self._build_queue_arguments(queue_name))  # type: ignore[no-untyped-call]  # untyped in Dramatiq
 
     def _declare_xq_queue(self, queue_name: str) -> None:
         self._declare(xq_name(queue_name), {"x-message-ttl": DEAD_MESSAGE_TTL})

@@ -125,7 +125,7 @@ def test_of_pages_no_more_than_one_is_on_its_way_beyond_those_that_the_caller_ha
     assert taken_pages == [0, 1, 2]
 
 
-def test_a_page_is_on_its_way_to_the_end_while_the_one_after_it_is_put_together(broker: RabbitBroker, address: str) -> None:
+def test_a_page_is_on_its_way_to_the_end_while_the_one_after_it_is_put_together(broker: RabbitBroker) -> None:
     # Given
     def pages() -> Iterator[list[Message[Any]]]:
         yield page(publishing.WINDOW)
