@@ -1,7 +1,8 @@
 """What is asked of Tasks and their results."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,6 @@ from sqlalchemy import (
     Double,
     Executable,
     FromClause,
-    String,
     Text,
     Uuid,
     bindparam,
@@ -29,7 +29,8 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
+from sqlalchemy.types import TypeEngine
 
 from accounts.models import User
 from project.database import UTCDateTime, insert, now, on_sqlite, seconds_from_now, utc_now
@@ -154,9 +155,10 @@ def _insertion(*, sqlite: bool) -> Executable:
     """The statement, for `_parameters`. It is put together once: that takes as long as PostgreSQL needs for a hundred rows."""
     drawn = _rows()
     at = bindparam("at", type_=UTCDateTime()) if sqlite else now()
-    rows = select(drawn.c.task_id, drawn.c.tick_id, drawn.c.message_id, _task_params(), _number(drawn.c.share), at)
+    task = Task if sqlite else _each_sought(drawn.c.task_id)
+    rows = select(drawn.c.task_id, drawn.c.tick_id, drawn.c.message_id, _task_params(task), _number(task, drawn.c.share), at)
     # SQLite takes the ON of ON CONFLICT for a join's, unless a WHERE stands between.
-    rows = rows.join_from(drawn, Task, Task.id == drawn.c.task_id).where(literal(1) == 1)
+    rows = rows.join_from(drawn, task, task.id == drawn.c.task_id).where(literal(1) == 1)
     # Two batches that deliver the same draws would else wait for each other in a circle.
     rows = rows.order_by(drawn.c.tick_id, drawn.c.task_id, drawn.c.message_id)
     columns = ["task_id", "tick_id", "message_id", "task_params", "result", "created_at"]
@@ -174,23 +176,28 @@ def numbers_of(draws: Sequence[Draw]) -> list[float | None]:
     return [by_message.get(draw.message_id) if draw.tick_id is None else by_tick.get((draw.tick_id, draw.task_id)) for draw in draws]
 
 
-def _number(share: ColumnElement[float]) -> ColumnElement[float]:
+def _each_sought(task_id: ColumnElement[int]) -> type[Task]:
+    """The Task of each row, sought by its id. PostgreSQL would rather read all Tasks for each batch, until there are some hundred thousand: twice the work."""
+    return aliased(Task, select(Task).where(Task.id == task_id).limit(1).lateral("task"))
+
+
+def _number(task: type[Task], share: ColumnElement[float]) -> ColumnElement[float]:
     """lower·(1−u) + upper·u, within the range whatever finite limits it has.
 
     At the large end of the floats (upper − lower)·u would overflow, and a sum by its rounding, so it is reckoned in
     halves. At the small end PostgreSQL calls a product that rounds to 0 an error, so there it is reckoned 2²⁰⁰ times
     as large, and a limit that is nothing beside the other one is taken for 0.
     """
-    small = (func.abs(Task.lower_limit) < 1.0) & (func.abs(Task.upper_limit) < 1.0)
+    small = (func.abs(task.lower_limit) < 1.0) & (func.abs(task.upper_limit) < 1.0)
 
     def scaled(limit: InstrumentedAttribute[float]) -> ColumnElement[float]:
         return case((small, limit * ENLARGED), (func.abs(limit) < NOTHING_BESIDE_ONE, 0.0), else_=limit * 0.5)
 
-    lower, upper = scaled(Task.lower_limit), scaled(Task.upper_limit)
+    lower, upper = scaled(task.lower_limit), scaled(task.upper_limit)
     number = lower * (1 - share) + upper * share
     return case(
-        (number <= lower, Task.lower_limit),
-        (number >= upper, Task.upper_limit),
+        (number <= lower, task.lower_limit),
+        (number >= upper, task.upper_limit),
         (~small, number * 2.0),
         (func.abs(number) < SMALLEST_FLOAT * ENLARGED, 0.0),
         else_=number / ENLARGED,
@@ -207,13 +214,12 @@ def _rows() -> FromClause:
 
         fields = (field(0, "task_id", BigInteger), field(1, "tick_id", BigInteger), field(2, "message_id", Uuid), field(3, "share", Double))
         return select(*fields).subquery("drawn")
+
+    def column(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+        return cast(bindparam(name, type_=Text()), ARRAY(kind))
+
     return (
-        func.unnest(
-            bindparam("task_ids", type_=ARRAY(BigInteger)),
-            bindparam("tick_ids", type_=ARRAY(BigInteger)),
-            cast(bindparam("message_ids", type_=ARRAY(String)), ARRAY(Uuid)),
-            bindparam("shares", type_=ARRAY(Double)),
-        )
+        func.unnest(column("task_ids", BigInteger()), column("tick_ids", BigInteger()), column("message_ids", Uuid()), column("shares", Double()))
         .table_valued("task_id", "tick_id", "message_id", "share", name="drawn")
         .render_derived()
     )
@@ -224,20 +230,25 @@ def _parameters(draws: Sequence[Draw]) -> Mapping[str, Any]:
     if on_sqlite():
         return {"draws": json.dumps([[d.task_id, d.tick_id, d.message_id.hex, d.share] for d in draws]), "at": utc_now()}
     return {
-        "task_ids": [d.task_id for d in draws],
-        "tick_ids": [d.tick_id for d in draws],
-        "message_ids": [str(d.message_id) for d in draws],
-        "shares": [d.share for d in draws],
+        "task_ids": _array(d.task_id for d in draws),
+        "tick_ids": _array(d.tick_id for d in draws),
+        "message_ids": _array(d.message_id for d in draws),
+        "shares": _array(d.share for d in draws),
     }
 
 
-def _task_params() -> ColumnElement[Any]:
+def _array(values: Iterable[float | uuid.UUID | None]) -> str:
+    """The values as PostgreSQL reads an array. Of a list psycopg2 would make an expression of as many parts, and planning that a quarter of the work."""
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
+
+
+def _task_params(task: type[Task]) -> ColumnElement[Any]:
     """The Task as it is at the draw, as JSON with every digit of its limits."""
     if on_sqlite():
         # Its json_object() keeps 15 digits of a float, and it takes 17 to tell any two apart.
         text = '{"lower_limit": %s, "upper_limit": %s, "author_id": %d}'
-        return type_coerce(func.printf(text, func.float_repr(Task.lower_limit), func.float_repr(Task.upper_limit), Task.created_by), JSON)
-    return func.json_build_object("lower_limit", Task.lower_limit, "upper_limit", Task.upper_limit, "author_id", Task.created_by)
+        return type_coerce(func.printf(text, func.float_repr(task.lower_limit), func.float_repr(task.upper_limit), task.created_by), JSON)
+    return func.json_build_object("lower_limit", task.lower_limit, "upper_limit", task.upper_limit, "author_id", task.created_by)
 
 
 # Deleting the results of deleted Tasks

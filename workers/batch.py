@@ -22,6 +22,7 @@ from flask import Flask, current_app
 
 from project.database import is_trouble
 from project.extensions import db
+from workers import message_lines
 from workers.actors import current_message
 from workers.broker import BrokerUnreachable, broker_of, hold
 from workers.monitor.gathering import gathering_of
@@ -162,6 +163,7 @@ class Writer(threading.Thread):
             wait = min(2 * wait, LONGEST_WAIT)
         messages = [held.message for held in batch if held.answer is None]
         gathering_of(self._app).committed(messages)
+        message_lines.end_together(messages, "done")
         self._settle(messages)
 
     def _commit(self, batch: list[Held[Any]]) -> Exception | None:
@@ -192,6 +194,7 @@ class Writer(threading.Thread):
             return
         message.stuff_exception(fault)
         message.fail()
+        message_lines.end_together([message], "failed")
         broker = broker_of(self._app)
         broker.emit_before("nack", message)
         self._settle([message])

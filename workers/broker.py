@@ -55,6 +55,16 @@ def hold(message: MessageProxy) -> None:
     message.held = True  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
 
 
+def is_held(message: MessageProxy) -> bool:
+    """Whether somebody holds the message."""
+    return getattr(message, "held", False)
+
+
+def is_kept(message: MessageProxy) -> bool:
+    """Whether the message is to stay unacknowledged."""
+    return getattr(message, "kept", False)
+
+
 def keep(message: MessageProxy) -> None:
     """Leave the message unacknowledged whoever settles it: the broker delivers it again when this connection ends."""
     message.kept = True  # type: ignore[attr-defined]  # as in `hold`
@@ -74,7 +84,8 @@ class HoldingConsumer(Consumer):
         """The next message, which knows where to settle; None when there was none for a while."""
         message = next(self._consumer)
         if message is not None:
-            message.consumer = self  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
+            # A proxy looks in vain for each field before it asks its message, and two dozen are asked for; they never change.
+            vars(message).update(vars(message._message), consumer=self, held=False, kept=False)
         return message
 
     def ack(self, message: MessageProxy) -> None:
@@ -89,13 +100,13 @@ class HoldingConsumer(Consumer):
 
     def _may_settle(self, message: MessageProxy) -> bool:
         # After a reconnect Dramatiq settles old messages here too. Their tags mean others on this connection, and the broker delivers them again.
-        return getattr(message, "consumer", None) is self and not getattr(message, "held", False) and not getattr(message, "kept", False)
+        return getattr(message, "consumer", None) is self and not is_held(message) and not is_kept(message)
 
     def settle_all(self, messages: Iterable[MessageProxy]) -> None:
         """Acknowledge or reject held messages of this consumer, from any thread. Raises BrokerUnreachable if its connection is gone."""
         succeeded = []
         for message in messages:
-            if getattr(message, "kept", False):
+            if is_kept(message):
                 continue
             if message.failed:
                 self._consumer.nack(message)

@@ -22,6 +22,8 @@ TAG = Struct(">QB")
 """The delivery tag, and whether the message was delivered before."""
 SIZE = Struct(">4xQ")
 """Of what a header holds, how large the body is; the properties follow."""
+RECEIVED_AT_ONCE = 65536
+"""Bytes. With pika's 4,096 the thread that receives waits after every dozen of messages for its turn among those that work them."""
 UNREAD = BasicProperties()
 """Instead of a message's properties, for which no worker asks."""
 
@@ -44,16 +46,16 @@ class Incomplete(Exception):  # noqa: N818  # it is no error: the rest is on its
     """Not all of a message has come."""
 
 
-def read_delivery(data: bytes) -> Delivery | None:
-    """The message that `data` begins with; None if it begins with something else, or with a message of several frames. Raises Incomplete."""
+def read_delivery(data: bytes, start: int = 0) -> Delivery | None:
+    """The message that begins at `start`; None if something else does, or a message of several frames. Raises Incomplete."""
     try:
-        kind, channel, size = FRAME.unpack_from(data)
-        if kind != METHOD or not data.startswith(DELIVER, FRAME.size):
+        kind, channel, size = FRAME.unpack_from(data, start)
+        if kind != METHOD or not data.startswith(DELIVER, start + FRAME.size):
             return None
-        consumer_tag = FRAME.size + len(DELIVER) + 1
+        consumer_tag = start + FRAME.size + len(DELIVER) + 1
         tag = consumer_tag + data[consumer_tag - 1]
         delivery_tag, redelivered = TAG.unpack_from(data, tag)
-        header = FRAME.size + size + 1
+        header = start + FRAME.size + size + 1
         _kind, _channel, size = FRAME.unpack_from(data, header)
         (length,) = SIZE.unpack_from(data, header + FRAME.size)
         end = header + FRAME.size + size + 1
@@ -78,29 +80,39 @@ class DeliveringConnection(pika.SelectConnection):
     """
 
     # Unknown to the types of pika's public face.
+    _transport: Any
     _frame_buffer: bytes
     _channels: dict[int, Any]
     _read_frame: Callable[[], tuple[int, Any]]
     _trim_frame_buffer: Callable[[int], None]
     _process_frame: Callable[[Any], None]
 
+    def _on_stream_connected(self) -> None:
+        self._transport._MAX_RECV_BYTES = RECEIVED_AT_ONCE
+        super()._on_stream_connected()  # type: ignore[misc]  # as above
+
     def _on_data_available(self, data_in: bytes) -> None:
         self._frame_buffer += data_in
-        while self._frame_buffer:
-            try:
-                delivery = read_delivery(self._frame_buffer)
-            except Incomplete:
+        while self._take_deliveries() and self._frame_buffer:
+            length, value = self._read_frame()
+            if not value:
                 return
-            if delivery and delivery.channel in self._channels:
-                properties = self._properties(self._frame_buffer, delivery.properties_at)
-                self._trim_frame_buffer(delivery.end)
-                self._hand_over(delivery, properties)
-            else:
-                length, value = self._read_frame()
-                if not value:
-                    return
-                self._trim_frame_buffer(length)
-                self._process_frame(value)
+            self._trim_frame_buffer(length)
+            self._process_frame(value)
+
+    def _take_deliveries(self) -> bool:
+        """Hand over all messages that the buffer begins with; False if it ends within one."""
+        data, at = self._frame_buffer, 0
+        try:
+            while (delivery := read_delivery(data, at)) and delivery.channel in self._channels:
+                at = delivery.end
+                self._hand_over(delivery, self._properties(data, delivery.properties_at))
+        except Incomplete:
+            return False
+        finally:
+            # Once for all, as it copies what is left.
+            self._trim_frame_buffer(at)
+        return True
 
     def _properties(self, data: bytes, at: int) -> BasicProperties:
         """The properties that begin there; a connection whose consumers ask for them reads them."""

@@ -1,8 +1,6 @@
 """What surrounds every message: an app context, log lines that name it, patient retries."""
 
 import logging
-from threading import local
-from time import perf_counter
 from typing import Any
 
 from dramatiq import Middleware
@@ -14,9 +12,9 @@ from flask import Flask
 
 from project.database import is_trouble
 from project.extensions import settings_of
-from project.logs import event, lines_about
+from workers import message_lines
 from workers.batch import RefusedRowError, Writers
-from workers.broker import BrokerUnreachable, RabbitBroker, keep, patient
+from workers.broker import BrokerUnreachable, RabbitBroker, is_held, keep, patient
 from workers.failures import Failures
 from workers.monitor.gathering import Gathering
 from workers.monitor.heartbeat import Heartbeat
@@ -59,38 +57,43 @@ class PatientRetries(Retries):
 
 
 class MessageContext(Middleware):
-    """Runs each message inside an app context, its log lines marked with its id, actor and attempt, the last of which says how it ended."""
+    """Runs each message inside an app context, its log lines marked with its id, actor and attempt, the last of which says how it ended.
+
+    Outermost, so that it sees what the others have made of it. A message whose row goes into a batch ends later, which the batch's writer says.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._thread = local()
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """Enter the contexts."""
-        attempt = message.attempt = attempts_before(message) + 1  # type: ignore[attr-defined]  # as in `hold`
-        about = self._thread.about = lines_about(message_id=message.message_id, actor=message.actor_name, attempt=attempt)
+        about = message_lines.begin(message)
         about.__enter__()
-        context = self._thread.context = self._app.app_context()
+        context = self._app.app_context()
         context.push()
-        self._thread.began = perf_counter()
+        message.contexts = about, context  # type: ignore[attr-defined]  # as in `hold`
 
     def after_process_message(self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None) -> None:
         """Log the message's line and leave the contexts; the app's teardown gives the database connection back."""
         if message.failed:
-            self._end("failed")
+            self._end(message, "failed")
+        elif exception is not None:
+            self._end(message, "retried")
         else:
-            self._end("done" if exception is None else "retried")
+            self._end(message, None if is_held(message) else "done")
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
         """The same for a message that was not begun."""
-        self._end("skipped")
+        self._end(message, "skipped")
 
-    def _end(self, outcome: str) -> None:
-        log.info("worked", extra=event(milliseconds=round((perf_counter() - self._thread.began) * 1000, 1), outcome=outcome))
+    def _end(self, message: Any, outcome: str | None) -> None:
+        if outcome:
+            message_lines.end(message, outcome)
+        about, context = message.contexts
         try:
-            self._thread.context.pop()
+            context.pop()
         finally:
-            self._thread.about.__exit__()
+            about.__exit__()
 
 
 class Watched(Middleware):
@@ -102,19 +105,13 @@ class Watched(Middleware):
             broker.watched = True
 
 
-def attempts_before(message: MessageProxy) -> int:
-    """How often the message was tried before this time."""
-    retries = message.options.get("retries", 0)
-    return retries if isinstance(retries, int) else 0
-
-
 def middleware_for(app: Flask, writers: Writers, gathering: Gathering) -> list[Middleware]:
     """Everything around a message, outermost first; after a message the order is reversed."""
     return [
+        MessageContext(app),
         gathering,
         # It ends after the writers, whose last messages it counts.
         Heartbeat(app),
-        MessageContext(app),
         # Before the retries, which decide in their "after" whether a message has failed for good.
         Failures(app),
         AgeLimit(),

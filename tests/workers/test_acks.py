@@ -20,6 +20,7 @@ from project.extensions import settings_of
 from tests.apps import close, make_app
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
+from workers import message_lines
 from workers.acks import plan
 from workers.actors import Actor, Queue
 from workers.batch import Batch, Held, Writer
@@ -124,6 +125,7 @@ def write(app: Flask, messages: Sequence[MessageProxy], bad: int | None = None) 
 
     writer = Writer(app, Batch("notes", rows))
     for message in messages:
+        message_lines.begin(message)
         hold(message)
         writer.put(Held(message.args[0], message))
     writer.start()

@@ -1,8 +1,9 @@
 """One line in the log for each try of a message: which, for whom, how long it took and how it ended."""
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from flask import Flask
 from project.logs import add_about
 from tests.waiting import wait_until
 from workers.actors import Actor, Queue
+from workers.batch import Batch, writers_of
 from workers.broker import broker_of
 from workers.middleware import MAX_RETRIES
+from workers.monitor.gathering import gathering_of
 
 Work = Callable[[], AbstractContextManager[Worker]]
 
@@ -30,8 +33,9 @@ def app(new_app: Flask) -> Flask:
     return new_app
 
 
-def worked(app: Flask, work: Work, caplog: pytest.LogCaptureFixture, message: Message[Any], tries: int = 1) -> list[dict[str, Any]]:
-    """The fields of the message's lines, once there are as many as it is tried."""
+@contextmanager
+def lines_while(app: Flask, work: Work, caplog: pytest.LogCaptureFixture, message: Message[Any]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Sends the message and works it; gives a look at the fields of its lines so far."""
     caplog.set_level(logging.INFO)
     caplog.handler.addFilter(add_about)
     with app.app_context():
@@ -42,6 +46,12 @@ def worked(app: Flask, work: Work, caplog: pytest.LogCaptureFixture, message: Me
         return [{**record["about"], **record["fields"]} for record in records]
 
     with work():
+        yield lines
+
+
+def worked(app: Flask, work: Work, caplog: pytest.LogCaptureFixture, message: Message[Any], tries: int = 1) -> list[dict[str, Any]]:
+    """The fields of the message's lines, once there are as many as it is tried."""
+    with lines_while(app, work, caplog, message) as lines:
         wait_until(lambda: len(lines()) >= tries)
     return lines()
 
@@ -70,3 +80,42 @@ def test_a_message_that_is_too_old_has_a_line(app: Flask, work: Work, caplog: py
     (line,) = worked(app, work, caplog, message)
 
     assert line["outcome"] == "skipped"
+
+
+class Notes:
+    """An actor whose rows go into a batch, which is written when the test allows it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.allowed = Event()
+        self.fault: Exception | None = None
+        self._batch = Batch[str]("notes", self._write)
+        actor = Actor(self._add, Queue.CHORES, {}, batched=True)
+        actor.name = "note"
+        actor.bind(broker_of(app))
+
+    def _add(self, word: str) -> None:
+        self._batch.add(word)
+
+    def _write(self, _rows: Sequence[str]) -> None:
+        self.allowed.wait(30)
+        if self.fault:
+            raise self.fault
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [(None, "done"), (ValueError("a bad row"), "failed")], ids=["committed", "refused"])
+def test_a_message_whose_row_goes_into_a_batch_has_its_line_when_that_is_decided(
+    app: Flask, work: Work, caplog: pytest.LogCaptureFixture, fault: Exception | None, outcome: str
+) -> None:
+    notes = Notes(app)
+    notes.fault = fault
+    message = Message[None](Queue.CHORES, "note", ("a word",), {}, {})
+
+    with lines_while(app, work, caplog, message) as lines:
+        wait_until(lambda: writers_of(app).unsettled() == 1 and not gathering_of(app).at_work())
+        assert lines() == []
+        notes.allowed.set()
+        wait_until(lambda: len(lines()) == 1)
+
+    (line,) = lines()
+    assert line.pop("milliseconds") >= 0
+    assert line == {"message_id": message.message_id, "actor": "note", "attempt": 1, "outcome": outcome}

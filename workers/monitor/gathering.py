@@ -12,6 +12,7 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.common import q_name
 from flask import Flask
 
+from workers.broker import is_held, is_kept
 from workers.monitor.histogram import bucket_of
 from workers.monitor.models import Outcome
 
@@ -37,7 +38,7 @@ Counts = dict[Kind, Amount]
 
 
 class Gathering(Middleware):
-    """Notes when each message begins and how it ends. Outermost, so that it sees what the others have made of it.
+    """Notes which message each thread is at work on, and how each ends. Around the others, so that it sees what they have made of it.
 
     A message whose row goes into a batch has ended when the batch is committed, which the batch's writer says.
     """
@@ -49,13 +50,12 @@ class Gathering(Middleware):
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """A thread begins a message."""
-        message.began = perf_counter()  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
         self._at_work[get_ident()] = message
 
     def after_process_message(self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None) -> None:
         """A thread is done with a message; one that failed for good is counted when it leaves its queue."""
         self._at_work.pop(get_ident(), None)
-        if message.failed or getattr(message, "held", False) or getattr(message, "kept", False):
+        if message.failed or is_held(message) or is_kept(message):
             return
         self._note(message, Outcome.PROCESSED if exception is None else Outcome.RETRIED)
 
@@ -65,7 +65,7 @@ class Gathering(Middleware):
 
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:
         """A message failed for good, and left its queue."""
-        if not getattr(message, "kept", False):
+        if not is_kept(message):
             self._note(message, Outcome.FAILED)
 
     def committed(self, messages: Iterable[MessageProxy]) -> None:

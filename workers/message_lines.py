@@ -1,0 +1,42 @@
+"""The line in the log for each try of a message: which, for whom, how often it was tried, how long this took and how it ended."""
+
+import logging
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Any
+
+from dramatiq.broker import MessageProxy
+
+from project.logs import event, lines_about
+
+log = logging.getLogger(__name__)
+
+
+def begin(message: MessageProxy) -> lines_about:
+    """Note that a try begins; gives what marks its lines."""
+    message.began = perf_counter()  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
+    message.attempt = attempts_before(message) + 1  # type: ignore[attr-defined]  # as above
+    return about(message)
+
+
+def about(message: Any) -> lines_about:
+    """Marks every line that is logged inside the block as one of this message, which has begun."""
+    return lines_about(message_id=message.message_id, actor=message.actor_name, attempt=message.attempt)
+
+
+def end(message: Any, outcome: str) -> None:
+    """Log the line of a message that has begun; inside `about`."""
+    log.info("worked", extra=event(milliseconds=round((perf_counter() - message.began) * 1000, 1), outcome=outcome))
+
+
+def end_together(messages: Iterable[Any], outcome: str) -> None:
+    """Log the lines of messages that ended at once."""
+    for message in messages:
+        with about(message):
+            end(message, outcome)
+
+
+def attempts_before(message: MessageProxy) -> int:
+    """How often the message was tried before this time."""
+    retries = message.options.get("retries", 0)
+    return retries if isinstance(retries, int) else 0
