@@ -5,12 +5,13 @@ import re
 import sys
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from select import PIPE_BUF
 from time import perf_counter
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonEncoder, JsonFormatter
@@ -60,6 +61,18 @@ def event(**fields: object) -> dict[str, Fields]:
     return {"fields": fields}
 
 
+def events(each: Sequence[tuple[Fields, Fields]]) -> dict[str, Sequence[tuple[Fields, Fields]]]:
+    """The `extra` of a record that is a line for each of many events: what it is about, and its fields. So many records would take thrice as long."""
+    return {"each": each}
+
+
+def each_event(record: logging.LogRecord) -> list[tuple[Fields, Fields]]:
+    """What each event of a record is about, and its fields; of most there is one."""
+    about: Fields = getattr(record, "about", {})
+    each: Sequence[tuple[Fields, Fields]] = getattr(record, "each", [({}, getattr(record, "fields", {}))])
+    return [({**about, **its_about}, fields) for its_about, fields in each]
+
+
 def add_about(record: logging.LogRecord) -> bool:
     """A logging filter that drops nothing and notes on each record what it is about."""
     record.about = at_work()
@@ -75,11 +88,10 @@ class Readable(logging.Formatter):
     """One line an event for a person: when, how grave, who says it, what it is about, what happened."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
-        """The line, without a stack trace."""
-        fields: Fields = getattr(record, "fields", {})
-        about = in_words(getattr(record, "about", {})) or "-"
-        said = f"{record.message} {in_words(fields)}" if fields else record.message
-        return f"{self.formatTime(record)} {record.levelname:<7} {record.name} [{about}] {said}"
+        """The line of each event, without a stack trace."""
+        begin = f"{self.formatTime(record)} {record.levelname:<7} {record.name}"
+        each = [(in_words(about) or "-", " ".join(filter(None, (record.message, in_words(fields))))) for about, fields in each_event(record)]
+        return "\n".join(f"{begin} [{about}] {said}" for about, said in each)
 
 
 class Json(JsonFormatter):
@@ -94,19 +106,48 @@ class Json(JsonFormatter):
         log_data["level"] = record.levelname
         log_data["logger"] = record.name
         log_data["message"] = record.message
-        log_data.update(getattr(record, "about", {}))
-        log_data.update(getattr(record, "fields", {}))
         log_data.update(message_dict)
+        log_data["each"] = each_event(record)
 
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
-        """The object on one line, in ASCII."""
-        return self._encode(log_data)
+        """The object of each event on a line of its own, in ASCII."""
+        each = log_data.pop("each")
+        return "\n".join(self._encode({**log_data, **about, **fields}) for about, fields in each)
+
+
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes whole lines, as many at once as a pipe takes in one piece: those of several processes, which share one, stay whole."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record's lines."""
+        try:
+            for lines in pieces(self.format(record), PIPE_BUF - 1):
+                self.stream.write(lines + self.terminator)
+                self.flush()
+        except RecursionError:
+            raise
+        except Exception:  # noqa: BLE001  # as logging does: it says so itself, and whoever logs goes on
+            self.handleError(record)
+
+
+def pieces(text: str, length: int) -> Iterator[str]:
+    """The lines of a text, those together that have room in so many characters; a longer one is a piece of its own."""
+    start = 0
+    while len(text) - start > length:
+        end = text.rfind("\n", start, start + length + 1)
+        if end < 0:
+            end = text.find("\n", start)
+        if end < 0:
+            break
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def configure(*, production: bool) -> None:
     """Send this process's log to standard error, one event a line; warnings and faults that nobody caught are lines too."""
     # Not sys.stderr: Dramatiq puts a pipe to its master there, and the two of them would spend more on a line than on its message.
-    handler = logging.StreamHandler(sys.__stderr__)
+    handler = LineHandler(sys.__stderr__)
     handler.setFormatter(Json() if production else Readable())
     handler.addFilter(add_about)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

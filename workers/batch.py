@@ -74,8 +74,9 @@ class Batch(Generic[Row]):
         can never be written, Shutdown if the worker is to stop before it is.
         """
         message = current_message()
-        writer = writers_of(current_app).of(self)
-        if is_awaited(broker_of(current_app), message):
+        app: Flask = cast(Any, current_app)._get_current_object()
+        writer = writers_of(app).of(self)
+        if is_awaited(broker_of(app), message):
             answer: Future[Any] = Future()
             writer.put(Held(row, message, answer))
             return _wait_for(answer)

@@ -7,33 +7,36 @@ from typing import Any
 
 from dramatiq.broker import MessageProxy
 
-from project.logs import event, lines_about
+from project.logs import Fields, event, events, lines_about
 
 log = logging.getLogger(__name__)
 
 
 def begin(message: MessageProxy) -> lines_about:
-    """Note that a try begins; gives what marks its lines."""
+    """Note that a try begins; gives what marks every line that is logged inside the block."""
     message.began = perf_counter()  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
     message.attempt = attempts_before(message) + 1  # type: ignore[attr-defined]  # as above
-    return about(message)
-
-
-def about(message: Any) -> lines_about:
-    """Marks every line that is logged inside the block as one of this message, which has begun."""
-    return lines_about(message_id=message.message_id, actor=message.actor_name, attempt=message.attempt)
+    return lines_about(**_about(message))
 
 
 def end(message: Any, outcome: str) -> None:
-    """Log the line of a message that has begun; inside `about`."""
-    log.info("worked", extra=event(milliseconds=round((perf_counter() - message.began) * 1000, 1), outcome=outcome))
+    """Log the line of a message that has begun; inside its block."""
+    log.info("worked", extra=event(**_said(message, perf_counter(), outcome)))
 
 
 def end_together(messages: Iterable[Any], outcome: str) -> None:
     """Log the lines of messages that ended at once."""
-    for message in messages:
-        with about(message):
-            end(message, outcome)
+    at = perf_counter()
+    if each := [(_about(message), _said(message, at, outcome)) for message in messages]:
+        log.info("worked", extra=events(each))
+
+
+def _about(message: Any) -> Fields:
+    return {"message_id": message.message_id, "actor": message.actor_name, "attempt": message.attempt}
+
+
+def _said(message: Any, at: float, outcome: str) -> Fields:
+    return {"milliseconds": round((at - message.began) * 1000, 1), "outcome": outcome}
 
 
 def attempts_before(message: MessageProxy) -> int:

@@ -6,16 +6,20 @@ import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from select import PIPE_BUF
 from typing import Any
 
 import pytest
 from flask import Flask, Response, abort, request, stream_with_context
 from flask.testing import FlaskClient
 from flask_login import current_user
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from project.extensions import db
-from project.logs import Json, Readable, add_about, event, lines_about, request_id
+from project.logs import Json, LineHandler, Readable, add_about, event, events, lines_about, pieces, request_id
 from tests.app_fixtures import log_in
 from tests.apps import SECRET, close, make_app
 from tests.factories import PASSWORD, make_superuser
@@ -345,3 +349,51 @@ def test_a_streamed_answer_has_one_line_and_what_it_logs_meanwhile_carries_its_i
     response.close()
     assert len(answered(objects)) == 1
     assert {line.get("request") for line in parsed(objects)} == {response.headers["X-Request-ID"]}
+
+
+def test_a_record_of_many_events_is_a_line_each(lines: io.StringIO) -> None:
+    log.info("worked", extra=events([({"message_id": "a"}, {"outcome": "done"}), ({"message_id": "b"}, {"outcome": "failed"})]))
+
+    assert [line.split("tests.logs ")[1] for line in lines.getvalue().splitlines()] == [
+        "[message_id=a] worked outcome=done",
+        "[message_id=b] worked outcome=failed",
+    ]
+
+
+def test_a_record_of_many_events_is_an_object_each(objects: io.StringIO) -> None:
+    with lines_about(actor="note"):
+        log.info("worked", extra=events([({"message_id": "a"}, {"outcome": "done"}), ({"message_id": "b"}, {"outcome": "failed"})]))
+
+    found = [json.loads(line) for line in objects.getvalue().splitlines()]
+    assert [(line["message"], line["actor"], line["message_id"], line["outcome"]) for line in found] == [
+        ("worked", "note", "a", "done"),
+        ("worked", "note", "b", "failed"),
+    ]
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=12), min_size=1), st.integers(1, 30))
+def test_lines_go_together_as_far_as_a_pipe_takes_them_whole(words: list[str], length: int) -> None:
+    found = list(pieces("\n".join(words), length))
+
+    assert "\n".join(found) == "\n".join(words)
+    for piece, following in pairwise([*found, "c" * length]):
+        # Each has no more than it may, but for a line that is too long by itself; and none that had room is left for the next.
+        assert len(piece) <= length or "\n" not in piece
+        assert len(piece) + 1 + len(following.split("\n")[0]) > length
+
+
+def test_what_is_logged_at_once_is_written_in_pieces_that_a_pipe_takes_whole() -> None:
+    written: list[str] = []
+
+    class Pipe(io.StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    handler = LineHandler(Pipe())
+    handler.setFormatter(Json())
+    handler.handle(log.makeRecord("tests.logs", logging.INFO, "", 0, "worked", (), None, extra=events([({}, {"number": n}) for n in range(500)])))
+
+    assert [json.loads(line)["number"] for piece in written for line in piece.splitlines()] == list(range(500))
+    assert max(map(len, written)) <= PIPE_BUF
+    assert all(piece.endswith("\n") for piece in written)

@@ -10,7 +10,7 @@ import pytest
 from dramatiq import Message, Worker
 from flask import Flask
 
-from project.logs import add_about
+from project.logs import add_about, each_event
 from tests.waiting import wait_until
 from workers.actors import Actor, Queue
 from workers.batch import Batch, writers_of
@@ -42,8 +42,8 @@ def lines_while(app: Flask, work: Work, caplog: pytest.LogCaptureFixture, messag
         broker_of(app).enqueue(message)
 
     def lines() -> list[dict[str, Any]]:
-        records = [vars(record) for record in caplog.records if record.getMessage() == "worked"]
-        return [{**record["about"], **record["fields"]} for record in records]
+        records = [record for record in caplog.records if record.getMessage() == "worked"]
+        return [{**about, **fields} for record in records for about, fields in each_event(record)]
 
     with work():
         yield lines
