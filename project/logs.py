@@ -116,7 +116,7 @@ class Json(JsonFormatter):
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes whole lines, as many at once as a pipe takes in one piece: those of several processes, which share one, stay whole."""
+    """Writes as many lines at once as a pipe takes in one piece, so that processes which share one don't tear each other's. JSON here is ASCII."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record's lines."""

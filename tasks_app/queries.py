@@ -238,7 +238,7 @@ def _parameters(draws: Sequence[Draw]) -> Mapping[str, Any]:
 
 
 def _array(values: Iterable[float | uuid.UUID | None]) -> str:
-    """The values as PostgreSQL reads an array. Of a list psycopg2 would make an expression of as many parts, and planning that a quarter of the work."""
+    """The values, numbers or UUIDs, as PostgreSQL reads an array. Of a list psycopg2 would make an expression of as many parts, a quarter of the work."""
     return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 

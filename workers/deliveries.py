@@ -80,7 +80,6 @@ class DeliveringConnection(pika.SelectConnection):
     """
 
     # Unknown to the types of pika's public face.
-    _transport: Any
     _frame_buffer: bytes
     _channels: dict[int, Any]
     _read_frame: Callable[[], tuple[int, Any]]
@@ -88,7 +87,8 @@ class DeliveringConnection(pika.SelectConnection):
     _process_frame: Callable[[Any], None]
 
     def _on_stream_connected(self) -> None:
-        self._transport._MAX_RECV_BYTES = RECEIVED_AT_ONCE
+        if transport := getattr(self, "_transport", None):
+            transport._MAX_RECV_BYTES = RECEIVED_AT_ONCE
         super()._on_stream_connected()  # type: ignore[misc]  # as above
 
     def _on_data_available(self, data_in: bytes) -> None:

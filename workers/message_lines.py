@@ -1,4 +1,4 @@
-"""The line in the log for each try of a message: which, for whom, how often it was tried, how long this took and how it ended."""
+"""The line in the log for each try of a message that was decided: which, for whom, how often it was tried, how long this took and how it ended."""
 
 import logging
 from collections.abc import Iterable
@@ -13,14 +13,14 @@ log = logging.getLogger(__name__)
 
 
 def begin(message: MessageProxy) -> lines_about:
-    """Note that a try begins; gives what marks every line that is logged inside the block."""
+    """Note that a try begins; gives what marks each line that is logged until one leaves it."""
     message.began = perf_counter()  # type: ignore[attr-defined]  # a proxy takes attributes; Dramatiq declares none for this
-    message.attempt = attempts_before(message) + 1  # type: ignore[attr-defined]  # as above
+    message.attempt = _attempts_before(message) + 1  # type: ignore[attr-defined]  # as above
     return lines_about(**_about(message))
 
 
 def end(message: Any, outcome: str) -> None:
-    """Log the line of a message that has begun; inside its block."""
+    """Log the line of a message that has begun, and whose marks lines have."""
     log.info("worked", extra=event(**_said(message, perf_counter(), outcome)))
 
 
@@ -39,7 +39,7 @@ def _said(message: Any, at: float, outcome: str) -> Fields:
     return {"milliseconds": round((at - message.began) * 1000, 1), "outcome": outcome}
 
 
-def attempts_before(message: MessageProxy) -> int:
+def _attempts_before(message: MessageProxy) -> int:
     """How often the message was tried before this time."""
     retries = message.options.get("retries", 0)
     return retries if isinstance(retries, int) else 0

@@ -60,7 +60,7 @@ class PatientRetries(Retries):
 class MessageContext(Middleware):
     """Runs each message inside an app context, its log lines marked with its id, actor and attempt, the last of which says how it ended.
 
-    Outermost, so that it sees what the others have made of it. A message whose row goes into a batch ends later, which the batch's writer says.
+    Outermost, so that it sees what the others have made of it. A message whose row goes into a batch ends later, and its line is the batch's writer's.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -69,35 +69,33 @@ class MessageContext(Middleware):
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """Enter the contexts."""
-        about = self._thread.about = message_lines.begin(message)
-        about.__enter__()
+        marks = self._thread.marks = message_lines.begin(message)
+        marks.__enter__()
         if getattr(self._thread, "context", None) is None:
-            self._thread.context = self._app.app_context()
-            self._thread.context.push()
+            context = self._app.app_context()
+            context.push()
+            self._thread.context = context
 
     def after_process_message(self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None) -> None:
-        """Log the message's line and leave the contexts; the app's teardown gives the database connection back."""
-        if message.failed:
-            self._end(message, "failed")
-        elif exception is not None:
-            self._end(message, "retried")
-        else:
-            self._end(message, None if is_held(message) else "done")
+        """Log the line of a message that has ended, and leave the contexts."""
+        if not is_held(message):
+            message_lines.end(message, "failed" if message.failed else "done" if exception is None else "retried")
+        self._leave()
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
         """The same for a message that was not begun."""
-        self._end(message, "skipped")
+        message_lines.end(message, "skipped")
+        self._leave()
 
-    def _end(self, message: Any, outcome: str | None) -> None:
-        if outcome:
-            message_lines.end(message, outcome)
+    def _leave(self) -> None:
+        # An app context that nobody has used serves the next message too: to enter and leave one takes a tenth of what a message does. What its
+        # teardown gives back is the database's connection, and nothing else.
         try:
-            # One that nobody has used serves the next message too: to enter and leave one takes a tenth of what a message does.
             if db.session.registry.has() or any(g):
-                self._thread.context.pop()
-                self._thread.context = None
+                context, self._thread.context = self._thread.context, None
+                context.pop()
         finally:
-            self._thread.about.__exit__()
+            self._thread.marks.__exit__()
 
 
 class Watched(Middleware):

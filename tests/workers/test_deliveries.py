@@ -1,5 +1,6 @@
 """What RabbitMQ delivers is read whole, whatever pieces it comes in, and everything else is left to pika."""
 
+from itertools import pairwise
 from typing import Any
 
 import pika
@@ -11,7 +12,7 @@ from pika.spec import Basic, BasicProperties
 
 from tests.servers import RabbitServer
 from workers.broker import RabbitBroker
-from workers.deliveries import Delivery, Incomplete, read_delivery
+from workers.deliveries import DeliveringConnection, Delivery, Incomplete, read_delivery
 
 PERSISTENT = BasicProperties(delivery_mode=2)
 
@@ -78,6 +79,48 @@ def test_of_a_message_of_which_a_part_has_come_nothing_is_read(body: bytes, data
 )
 def test_anything_but_a_message_of_one_frame_is_left_to_pika(data: bytes) -> None:
     assert read_delivery(data) is None
+
+
+class Channels(dict[int, Any]):
+    """The channels of a connection, which keep what is delivered to them."""
+
+    def __init__(self) -> None:
+        super().__init__({1: self})
+        self.bodies: list[bytes] = []
+
+    def _on_deliver(self, _method: object, _header: object, body: bytes) -> None:
+        self.bodies.append(body)
+
+
+class Connection(DeliveringConnection):
+    """One without a socket, which notes what is left to pika."""
+
+    def __init__(self) -> None:
+        self._frame_buffer = b""
+        self.delivered_to = Channels()
+        self._channels = self.delivered_to
+        self.bytes_received = 0
+        self.others: list[object] = []
+
+    def _process_frame(self, value: object) -> None:
+        self.others.append(value)
+
+
+OTHERS = [frame.Heartbeat().marshal(), frame.Method(1, Basic.CancelOk("ctag1.0")).marshal(), frame.Method(1, Basic.QosOk()).marshal()]
+
+
+@given(st.lists(st.binary(max_size=60) | st.sampled_from(OTHERS).map(lambda other: (other,)), max_size=8), st.data())
+def test_messages_come_whole_and_in_their_order_wherever_they_are_cut_and_whatever_lies_between(sent: list[Any], data: st.DataObject) -> None:
+    stream = b"".join(each[0] if isinstance(each, tuple) else delivered(each) for each in sent)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
+    connection = Connection()
+
+    for start, end in pairwise([0, *cuts, len(stream)]):
+        connection._on_data_available(stream[start:end])
+
+    assert connection.delivered_to.bodies == [each for each in sent if isinstance(each, bytes)]
+    assert len(connection.others) == len([each for each in sent if isinstance(each, tuple)])
+    assert (connection._frame_buffer, connection.bytes_received) == (b"", len(stream))
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, 131_064, 131_065, 1_000_000])

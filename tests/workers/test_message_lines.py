@@ -7,12 +7,12 @@ from threading import Event
 from typing import Any
 
 import pytest
-from dramatiq import Message, Worker
+from dramatiq import Message, MessageProxy, Worker
 from flask import Flask
 
 from project.logs import add_about, each_event
 from tests.waiting import wait_until
-from workers.actors import Actor, Queue
+from workers.actors import Actor, Queue, current_message
 from workers.batch import Batch, writers_of
 from workers.broker import broker_of
 from workers.middleware import MAX_RETRIES
@@ -88,6 +88,8 @@ class Notes:
     def __init__(self, app: Flask) -> None:
         self.allowed = Event()
         self.fault: Exception | None = None
+        self.after: Callable[[MessageProxy], object] = lambda _message: None
+        """What the actor does once it has handed its row over."""
         self._batch = Batch[str]("notes", self._write)
         actor = Actor(self._add, Queue.CHORES, {}, batched=True)
         actor.name = "note"
@@ -95,6 +97,7 @@ class Notes:
 
     def _add(self, word: str) -> None:
         self._batch.add(word)
+        self.after(current_message())
 
     def _write(self, _rows: Sequence[str]) -> None:
         self.allowed.wait(30)
@@ -119,3 +122,15 @@ def test_a_message_whose_row_goes_into_a_batch_has_its_line_when_that_is_decided
     (line,) = lines()
     assert line.pop("milliseconds") >= 0
     assert line == {"message_id": message.message_id, "actor": "note", "attempt": 1, "outcome": outcome}
+
+
+def test_a_message_whose_row_is_refused_while_its_actor_is_at_work_has_one_line(app: Flask, work: Work, caplog: pytest.LogCaptureFixture) -> None:
+    notes = Notes(app)
+    notes.fault = ValueError("a bad row")
+    notes.after = lambda message: wait_until(lambda: message.failed and writers_of(app).unsettled() == 0)
+    notes.allowed.set()
+
+    with lines_while(app, work, caplog, Message[None](Queue.CHORES, "note", ("a word",), {}, {})) as lines:
+        wait_until(lambda: len(lines()) > 0 and not gathering_of(app).at_work())
+
+    assert [line["outcome"] for line in lines()] == ["failed"]
