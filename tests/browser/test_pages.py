@@ -10,6 +10,8 @@ from tests.browser.axe import violations
 from tests.browser.conftest import Open
 from tests.project.gallery import SHOWINGS, Gallery, Showing, make_gallery
 
+pytestmark = pytest.mark.no_cover
+
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DOWNLOADS = {
     "audit.export",

@@ -16,7 +16,7 @@ from tests.pages import read
 from tests.project.routes import LOGIN, PEOPLE, VISITS, WITHOUT_A_PAGE, Outcome, Visit, World, make_world, routes_of
 
 # Nothing here depends on the kind of database.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.no_cover, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from project.settings import FEATURES, ROOT
 from tests.app_fixtures import log_in
 from tests.project.routes import PEOPLE, VISITS, Visit, World, make_world
 
+pytestmark = pytest.mark.no_cover
+
 TEMPLATES = sorted(file for package in ("project", *FEATURES) for file in (ROOT / package / "templates").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "project" / "static").glob("*.js"))
 ADDRESSES = ("action", "formaction", "href", "src", "srcdoc", "data", "xlink:href")

@@ -14,6 +14,8 @@ from tests.app_fixtures import log_in
 from tests.factories import PASSWORD
 from tests.project.routes import POSTS, VISITS, Visit, World, everything, make_world, routes_of
 
+pytestmark = pytest.mark.no_cover
+
 # Forms that do something where the table's are refused for another reason.
 FORMS = {
     "accounts.login": {"username": "super", "password": PASSWORD},

@@ -19,6 +19,8 @@ from tests.factories import PASSWORD
 from tests.pages import read
 from tests.project.routes import VISITS, Visit, World, make_world
 
+pytestmark = pytest.mark.no_cover
+
 CLOSED = [visit for visit in VISITS if visit.endpoint not in STILL_OPEN and not visit.endpoint.endswith("static") and not visit.endpoint.startswith("health.")]
 
 

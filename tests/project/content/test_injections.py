@@ -16,6 +16,8 @@ from tests.project.content.probes import names_asked, request_of, superuser
 from tests.project.gallery import Gallery
 from tests.project.routes import VISITS, Visit
 
+pytestmark = pytest.mark.no_cover
+
 NARROW = {"text", "actor", "queue", "search", "who", "action", "object", "address", "request", "since", "until", "task", "author", "tick", "kind", "student"}
 """Parameters that leave rows out."""
 DO_NOT = {

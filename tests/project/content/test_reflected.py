@@ -9,6 +9,8 @@ from tests.project.content.probes import faults_of, names_asked, request_of, sup
 from tests.project.gallery import Gallery
 from tests.project.routes import VISITS, Visit
 
+pytestmark = pytest.mark.no_cover
+
 SPLITS_HEADERS = f"/x\r\n{MARK}: 1\r\n\r\n<img src={MARK} onerror=alert(1)>"
 ATTACKS = (*MARKUP, SPLITS_HEADERS)
 HEADERS = ("User-Agent", "Referer", "Origin", "Host", "Accept", "Accept-Language", "Authorization", "Cookie", "Content-Type", "X-Request-ID", "HX-Request")

@@ -15,6 +15,8 @@ from tests.pages import plots, read
 from tests.project.content.attacks import BREAKS_OUT, FORMULAS, MARK, MARKUP, cells_that_compute, taken_for_markup
 from tests.project.gallery import SHOWINGS, Gallery, Showing
 
+pytestmark = pytest.mark.no_cover
+
 OUR_OWN = {
     *("users.password_hash", "login_sessions.token_hash", "login_sessions.device_hash", "authenticators.secret", "recovery_codes.code_hash"),
     *("api_tokens.token_hash", "one_time_links.token_hash", "one_time_links.purpose", "alarms.kind", "alarms.lease_token", "ticks.lease_token"),
