@@ -1,6 +1,6 @@
 """What becomes of messages, gathered in the process that works them: at a microsecond or two a message, with no lock and no statement."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import get_ident
@@ -46,7 +46,8 @@ class Gathering(Middleware):
     def __init__(self) -> None:
         self._at_work: dict[int, MessageProxy] = {}
         # Its ends may be used by any thread at once. Adding up is left to the heartbeat, every few seconds; messages themselves would take memory until then.
-        self._ended: deque[tuple[str, str, Outcome, float]] = deque()
+        self._ended: deque[tuple[str, str, Outcome, list[float]]] = deque()
+        """Queue, actor, how it ended, and how many seconds it took; all of a batch in one."""
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """A thread begins a message."""
@@ -70,22 +71,28 @@ class Gathering(Middleware):
 
     def committed(self, messages: Iterable[MessageProxy]) -> None:
         """The rows of these messages are committed."""
+        at = perf_counter()
+        seconds: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         for message in messages:
-            self._note(message, Outcome.PROCESSED)
+            seconds[message.queue_name, message.actor_name].append(at - cast(Any, message).began)
+        self._ended.extend((queue, actor, Outcome.PROCESSED, its_seconds) for (queue, actor), its_seconds in seconds.items())
 
     def _note(self, message: MessageProxy, outcome: Outcome) -> None:
         # A message that nobody could begin, for there is no such actor, took no time.
         at = perf_counter()
-        self._ended.append((message.queue_name, message.actor_name, outcome, at - getattr(message, "began", at)))
+        self._ended.append((message.queue_name, message.actor_name, outcome, [at - getattr(message, "began", at)]))
 
     def take(self) -> Counts:
         """What ended since it was taken last. From one thread at a time."""
         counts: Counts = {}
         for _ in range(len(self._ended)):
-            queue, actor, outcome, seconds = self._ended.popleft()
-            amount = counts.setdefault(Kind(q_name(queue), actor, outcome, bucket_of(seconds)), Amount())
-            amount.messages += 1
-            amount.seconds += seconds
+            queue, actor, outcome, each = self._ended.popleft()
+            amounts: defaultdict[int, Amount] = defaultdict(Amount)
+            for seconds in each:
+                amount = amounts[bucket_of(seconds)]
+                amount.messages += 1
+                amount.seconds += seconds
+            add(counts, {Kind(q_name(queue), actor, outcome, bucket): amount for bucket, amount in amounts.items()})
         return counts
 
     def at_work(self) -> list[tuple[MessageProxy, float]]:
