@@ -13,6 +13,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, TextIO
 
+import msgspec
 from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonEncoder, JsonFormatter
 from sqlalchemy import inspect
@@ -24,6 +25,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """A request's id that is taken over from whoever asks, such as a proxy that made it for its own log."""
 
 Fields = Mapping[str, object]
+
+_encode_quickly, _encode = msgspec.json.Encoder().encode, JsonEncoder().encode
 
 marked: ContextVar[Fields | None] = ContextVar("marked", default=None)
 """What `lines_about` gives to lines."""
@@ -94,11 +97,17 @@ class Readable(logging.Formatter):
         return "\n".join(f"{begin} [{about}] {said}" for about, said in each)
 
 
+def in_json(fields: Fields) -> str:
+    """The fields as a JSON object in ASCII, whatever they hold."""
+    try:
+        return _encode_quickly(fields).decode("ascii")
+    except (TypeError, ValueError):
+        # Of other types, beyond ASCII, or of no encoding at all. A tenth of the speed, which few lines need.
+        return _encode(fields)
+
+
 class Json(JsonFormatter):
     """One JSON object a line for a machine: timestamp (RFC 3339, UTC), level, logger, message, the fields, and exc_info with a stack trace."""
-
-    # Made once: json.dumps would make an encoder for each line, at a third of the line's cost.
-    _encode = staticmethod(JsonEncoder().encode)
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         """Fill the object, first with what every line has."""
@@ -112,7 +121,7 @@ class Json(JsonFormatter):
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
         """The object of each event on a line of its own, in ASCII."""
         each = log_data.pop("each")
-        return "\n".join(self._encode({**log_data, **about, **fields}) for about, fields in each)
+        return "\n".join(in_json({**log_data, **about, **fields}) for about, fields in each)
 
 
 class LineHandler(logging.StreamHandler[TextIO]):

@@ -67,7 +67,7 @@ def test_every_line_of_dramatiqs_master_and_of_its_workers_is_json(site: Site, b
     log = site.log("python")
 
     with site.running("python", "-m", "workers", "-p", "2", "-t", "2"):
-        wait_until(lambda: '"outcome": "failed"' in log.read_text() and log.read_text().count(READY) == 2)
+        wait_until(lambda: '"outcome":"failed"' in log.read_text() and log.read_text().count(READY) == 2)
 
     lines = objects(log.read_text())
     assert {"dramatiq.MainProcess", "dramatiq.WorkerProcess(0)", "dramatiq.WorkerProcess(1)"} <= {line["logger"] for line in lines}

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
+from dramatiq import set_encoder
 from flask import Flask
 
 from project.api import scopes_of
@@ -13,6 +14,7 @@ from workers import deadletters, masked_lines, schedule_api
 from workers.admin import ScheduleView
 from workers.batch import Writers
 from workers.broker import Broker, make_broker
+from workers.encoding import Encoder
 from workers.masking import masked_text
 from workers.middleware import middleware_for
 from workers.monitor import api, metrics
@@ -37,6 +39,7 @@ class Workers:
 
 def register(app: Flask) -> None:
     """Give the app its broker and its schedules, to which features add their actors and their slots."""
+    set_encoder(Encoder())
     writers, gathering = Writers(app), Gathering()
     settings = settings_of(app)
     broker = make_broker(settings.broker_url, middleware_for(app, writers, gathering), settings.queue_type)

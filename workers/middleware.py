@@ -21,6 +21,7 @@ from workers.monitor.gathering import Gathering
 from workers.monitor.heartbeat import Heartbeat
 from workers.reply_to import NoGroupCallbacks, ReplyTo
 from workers.results import RabbitBackend
+from workers.work_queue import WorkQueues
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,7 @@ def middleware_for(app: Flask, writers: Writers, gathering: Gathering) -> list[M
         CurrentMessage(),
         Watched(),
         writers,
+        WorkQueues(),
         *results_middleware(settings_of(app).broker_url),
     ]
 

@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import nan
+from pathlib import Path
 from select import PIPE_BUF
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask, Response, abort, request, stream_with_context
@@ -201,6 +204,28 @@ def test_whatever_is_said_stays_one_object_on_one_line(objects: io.StringIO, tex
     log.info("%s", text)
 
     assert [line["message"] for line in parsed(objects)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("ä", "ä"),
+        ("half \ud800 a pair", "half \ud800 a pair"),
+        (2**70, 2**70),
+        (nan, None),
+        ({1: [True, None]}, {"1": [True, None]}),
+        (datetime(2026, 5, 1, 12, tzinfo=UTC), "2026-05-01T12:00:00Z"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Path("/tmp"), "/tmp"),
+        (ZeroDivisionError("of all things"), "ZeroDivisionError: of all things"),
+    ],
+    ids=str,
+)
+def test_a_field_may_hold_anything_and_the_line_is_ascii(objects: io.StringIO, value: object, shown: object) -> None:
+    log.info("said", extra=event(value=value))
+
+    assert [line["value"] for line in parsed(objects)] == [shown]
+    assert objects.getvalue().isascii()
 
 
 def test_a_stack_trace_is_inside_its_object(objects: io.StringIO) -> None:

@@ -1,0 +1,116 @@
+"""What a worker has fetched is begun by priority, in the order in which it came, each by one thread."""
+
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+import pytest
+from dramatiq import Worker
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.waiting import PATIENCE
+from workers.broker import InProcessBroker
+from workers.work_queue import WorkQueue, WorkQueues
+
+
+@dataclass(frozen=True)
+class Item:
+    """What Dramatiq puts: something with a priority."""
+
+    priority: int
+    number: int = 0
+
+
+def taken_from(queue: WorkQueue) -> list[Item]:
+    """All that is in it, in the order in which it is given."""
+    taken = []
+    try:
+        while True:
+            taken.append(queue.get_nowait())
+    except Empty:
+        return taken
+
+
+@given(st.lists(st.integers(-3, 3)))
+def test_the_smaller_priority_goes_first_and_among_equals_the_one_that_came_first(priorities: list[int]) -> None:
+    items = [Item(priority, number) for number, priority in enumerate(priorities)]
+    queue = WorkQueue()
+
+    for item in items:
+        queue.put(item)
+
+    # sorted() keeps the order of equals.
+    assert taken_from(queue) == sorted(items, key=lambda item: item.priority)
+
+
+def test_who_waits_gets_what_is_put_meanwhile() -> None:
+    queue, taken = WorkQueue(), SimpleQueue[Item]()
+    thread = Thread(target=lambda: taken.put(queue.get(timeout=PATIENCE)))
+    thread.start()
+
+    queue.put(Item(0))
+
+    assert taken.get(timeout=PATIENCE) == Item(0)
+    thread.join()
+
+
+def test_who_waits_in_vain_is_told_so() -> None:
+    with pytest.raises(Empty):
+        WorkQueue().get(timeout=0.001)
+
+
+def test_of_many_threads_each_item_is_given_to_one() -> None:
+    queue, taken = WorkQueue(), SimpleQueue[Item]()
+    items = [Item(number % 3, number) for number in range(3000)]
+
+    def take() -> None:
+        for _ in range(500):
+            taken.put(queue.get(timeout=PATIENCE))
+
+    threads = [Thread(target=take) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+
+    for item in items:
+        queue.put(item)
+    for thread in threads:
+        thread.join()
+
+    assert sorted((taken.get_nowait() for _ in items), key=lambda item: item.number) == items
+    assert taken.empty()
+    assert taken_from(queue) == []
+
+
+def test_joining_it_waits_until_all_that_was_put_is_done() -> None:
+    queue, joined = WorkQueue(), SimpleQueue[int]()
+    for number in range(2):
+        queue.put(Item(0, number))
+
+    def join() -> None:
+        queue.join()
+        joined.put(queue.unfinished_tasks)
+
+    thread = Thread(target=join)
+    thread.start()
+
+    queue.get_nowait()
+    queue.task_done()
+    undone = queue.unfinished_tasks
+    queue.get_nowait()
+    queue.task_done()
+
+    assert joined.get(timeout=PATIENCE) == 0
+    assert undone == 1
+    thread.join()
+
+
+def test_a_worker_has_one() -> None:
+    worker = Worker(InProcessBroker([WorkQueues()]), worker_threads=1)
+
+    worker.start()
+
+    queues: list[object] = [worker.work_queue, worker.workers[0].work_queue]
+    assert isinstance(queues[0], WorkQueue)
+    assert queues[1] is queues[0]
+    worker.stop()
