@@ -4,8 +4,7 @@ Dramatiq wakes the consumer's thread for each message, which then sends each ack
 """
 
 import logging
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -15,7 +14,7 @@ from dramatiq.brokers.rabbitmq import _RabbitmqConsumer
 from dramatiq.errors import ConnectionClosed
 from pika.exceptions import AMQPError
 
-from workers.deliveries import UNREAD, DeliveringConnection, Delivery
+from workers.deliveries import DeliveringConnection
 
 log = logging.getLogger(__name__)
 
@@ -68,22 +67,11 @@ class RabbitConsumer(_RabbitmqConsumer):
             self.connection = pika.BlockingConnection(broker.parameters, _impl_class=cast(DeliveringConnection, DeliveringConnection))
             self.channel = self.connection.channel()
             self.channel.basic_qos(prefetch_count=prefetch)
-            self.iterator = self._delivered(self.channel.consume(queue_name, inactivity_timeout=timeout / 1000))
+            self.iterator = self.channel.consume(queue_name, inactivity_timeout=timeout / 1000)
         except AMQPError as fault:
             raise ConnectionClosed(fault) from None  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
         self._waiting: set[int] = set()
         """Acknowledged tags above one that is not, of which RabbitMQ is yet to be told."""
-
-    def _delivered(self, one_by_one: Iterable[Any]) -> Generator[Any, None, None]:
-        """What pika delivers one by one, each followed by what came together with it, which saves a fifth of what it takes to have a message."""
-        behind: deque[Delivery] = deque()
-        # BlockingConnection has no public way to the connection that it wraps.
-        cast(Any, self.connection)._impl.behind = behind
-        for delivered in one_by_one:
-            yield delivered
-            while behind:
-                delivery = behind.popleft()
-                yield delivery, UNREAD, delivery.body
 
     def __next__(self) -> MessageProxy | None:
         """The next message; None when there was none for a while. Raises BrokerUnreachable if the connection is gone."""

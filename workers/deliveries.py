@@ -4,7 +4,6 @@ A message comes in three frames, which say that it is delivered, how large it is
 read for each of them, makes objects of it, and asks who waits for that: a third of what a message cost a worker.
 """
 
-from collections import deque
 from collections.abc import Callable
 from struct import Struct
 from struct import error as TooShort  # noqa: N812  # what it means here
@@ -80,9 +79,6 @@ class DeliveringConnection(pika.SelectConnection):
     This overrides what is private to pika. If pika calls it otherwise one day, messages are read as pika does again.
     """
 
-    behind: deque[Delivery] | None = None
-    """Where a consumer wants those that came together with one before them, which pika hands to it; None to have pika hand it each."""
-
     # Unknown to the types of pika's public face.
     _frame_buffer: bytes
     _channels: dict[int, Any]
@@ -106,15 +102,11 @@ class DeliveringConnection(pika.SelectConnection):
 
     def _take_deliveries(self) -> bool:
         """Hand over all messages that the buffer begins with; False if it ends within one."""
-        data, at, awake = self._frame_buffer, 0, False
+        data, at = self._frame_buffer, 0
         try:
             while (delivery := read_delivery(data, at)) and delivery.channel in self._channels:
                 at = delivery.end
-                if awake and self.behind is not None:
-                    self.behind.append(delivery)
-                else:
-                    self._hand_over(delivery, self._properties(data, delivery.properties_at))
-                    awake = True
+                self._hand_over(delivery, self._properties(data, delivery.properties_at))
         except Incomplete:
             return False
         finally:

@@ -1,6 +1,5 @@
 """What RabbitMQ delivers is read whole, whatever pieces it comes in, and everything else is left to pika."""
 
-from collections import deque
 from itertools import pairwise
 from typing import Any
 
@@ -122,25 +121,6 @@ def test_messages_come_whole_and_in_their_order_wherever_they_are_cut_and_whatev
     assert connection.delivered_to.bodies == [each for each in sent if isinstance(each, bytes)]
     assert len(connection.others) == len([each for each in sent if isinstance(each, tuple)])
     assert (connection._frame_buffer, connection.bytes_received) == (b"", len(stream))
-
-
-@given(st.lists(st.binary(max_size=60), max_size=8), st.data())
-def test_a_consumer_is_woken_by_one_of_those_that_came_together_and_finds_the_others_behind_it(sent: list[bytes], data: st.DataObject) -> None:
-    stream = b"".join(delivered(body) for body in sent)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=3)))
-    connection = Connection()
-    behind = connection.behind = deque()
-
-    found = []
-    for start, end in pairwise([0, *cuts, len(stream)]):
-        connection._on_data_available(stream[start:end])
-        if behind:
-            assert len(connection.delivered_to.bodies) == 1
-        found += connection.delivered_to.bodies + [delivery.body for delivery in behind]
-        connection.delivered_to.bodies.clear()
-        behind.clear()
-
-    assert found == sent
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, 131_064, 131_065, 1_000_000])
