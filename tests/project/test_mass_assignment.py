@@ -11,7 +11,7 @@ from tests.factories import PASSWORD
 from tests.project.routes import POSTS, Visit, World, kept_world
 
 # Nothing here depends on the kind of database.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.no_cover, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 SLIPPED_IN = {
     "is_superuser": "y",

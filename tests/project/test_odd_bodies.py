@@ -8,6 +8,8 @@ from project.extensions import settings_of
 from tests.app_fixtures import log_in
 from tests.project.routes import POSTS, World, kept_world
 
+pytestmark = pytest.mark.no_cover
+
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
 
