@@ -86,8 +86,8 @@ def kept_apps() -> Iterator[KeptApps]:
 @pytest.fixture
 def app(database_url: str, kept_apps: KeptApps) -> Iterator[Flask]:
     """An app with the in-process broker, on both kinds of database. Forms need no CSRF token."""
-    yield kept_apps.take(database_url)
-    kept_apps.give_back(database_url)
+    with kept_apps.lent(database_url) as app:
+        yield app
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -51,26 +52,25 @@ def close(app: Flask) -> None:
 
 
 class KeptApps:
-    """One app for each database, for one test after another: making one takes longer than most tests do. An app that a test changed is thrown away."""
+    """One app for each database and settings, for one test after another: making one takes longer than most tests do. What a test changed is thrown away."""
 
     def __init__(self) -> None:
-        self._apps: dict[str, tuple[Flask, object]] = {}
+        self._apps: dict[Settings, tuple[Flask, object]] = {}
 
-    def take(self, database_url: str) -> Flask:
-        """An app that looks new, on the database. Forms need no CSRF token."""
-        if database_url not in self._apps:
-            app = make_app(database_url)
+    @contextmanager
+    def lent(self, database_url: str, **changes: Any) -> Iterator[Flask]:
+        """An app that looks new, on the database; `changes` are settings. Forms need no CSRF token. It is kept if it is as it was afterwards."""
+        wanted = settings(database_url, **changes)
+        if wanted not in self._apps:
+            app = make_app(database_url, **changes)
             app.config["WTF_CSRF_ENABLED"] = False
-            self._apps[database_url] = app, state(app)
-        return self._apps[database_url][0]
-
-    def give_back(self, database_url: str) -> None:
-        """Keep the app if it is as it was."""
-        app, was = self._apps[database_url]
+            self._apps[wanted] = app, state(app)
+        app, was = self._apps[wanted]
+        yield app
         with app.app_context():
             db.session.remove()
         if state(app) != was:
-            close(self._apps.pop(database_url)[0])
+            close(self._apps.pop(wanted)[0])
 
     def close(self) -> None:
         """Let go of all of them."""

@@ -1,7 +1,7 @@
 """Every page of the site in every state that has a template of its own, on a site where there is one of everything."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -28,6 +28,7 @@ from project.tokens import digest, new_token
 from tasks_app.models import DeletedTask, Task
 from tests.app_fixtures import log_in
 from tests.factories import PASSWORD, make_process, make_result, make_session, make_tick
+from tests.kept_rows import made_once
 from tests.project.routes import VISITS, World, make_world
 from workers.models import Alarm, AlarmKind, FailureState, MessageFailure, ScheduleChange, TickState
 from workers.monitor.models import Outcome, QueueMinute, QueueState, WorkCount, WorkerState
@@ -189,8 +190,18 @@ class Gallery:
         return self.browser_for(app, showing).open(self.filled(showing.url), method=method, data=form, follow_redirects=True)
 
 
+def kept_gallery(app: Flask) -> Gallery:
+    """The same in an empty database as in the tests before; no code of it was used."""
+    gallery, codes = made_once(app, _make)
+    return replace(gallery, recovery_codes=iter(codes))
+
+
 def make_gallery(app: Flask) -> Gallery:
     """At least one row in each table, and more where a page shows more."""
+    return _make(app)[0]
+
+
+def _make(app: Flask) -> tuple[Gallery, list[str]]:
     world = make_world(app)
     with app.app_context():
         user, task, superuser = db.session.get_one(User, world.user), db.session.get_one(Task, world.task), world.people["superuser"] or 0
@@ -213,7 +224,7 @@ def make_gallery(app: Flask) -> Gallery:
         db.session.commit()
         gallery = Gallery(world, guarded.id, link[1], iter(codes), lost.id, paused.id)
         db.session.remove()
-    return gallery
+    return gallery, codes
 
 
 def _of_the_guarded(user_id: int, codes: list[str]) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from project.extensions import Model, db
 from project.tokens import digest
 from tests.courses.rows import COURSE_CONFIG, make_shown_course
 from tests.factories import PASSWORD, make_process, make_superuser, make_task, make_user
+from tests.kept_rows import made_once
 from workers.broker import InProcessBroker, broker_of
 
 PEOPLE = ("visitor", "plain user", "reviewer", "superuser")
@@ -309,8 +310,13 @@ class World:
         return text
 
 
+def kept_world(app: Flask) -> World:
+    """One of each, in an empty database: the same as in the tests before."""
+    return made_once(app, make_world)
+
+
 def make_world(app: Flask) -> World:
-    """One of each."""
+    """One of each, whatever there is already."""
     with app.app_context():
         people: dict[str, User] = {
             "plain user": make_user("plain"),

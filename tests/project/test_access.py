@@ -13,7 +13,7 @@ from project.extensions import admin_of
 from project.guard import demand_a_rule_of_every_route
 from tests.app_fixtures import log_in
 from tests.pages import read
-from tests.project.routes import LOGIN, PEOPLE, VISITS, WITHOUT_A_PAGE, Outcome, Visit, World, make_world, routes_of
+from tests.project.routes import LOGIN, PEOPLE, VISITS, WITHOUT_A_PAGE, Outcome, Visit, World, kept_world, routes_of
 
 # Nothing here depends on the kind of database.
 pytestmark = [pytest.mark.no_cover, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.no_cover, pytest.mark.parametrize("database_url", ["sq
 @pytest.fixture
 def world(app: Flask) -> World:
     """A Task, and one of each kind of person."""
-    return make_world(app)
+    return kept_world(app)
 
 
 def browser_of(app: Flask, world: World, person: str) -> FlaskClient:

@@ -20,7 +20,7 @@ from project.extensions import db
 from tests.accounts.tokens.tokens import make_token
 from tests.app_fixtures import log_in
 from tests.factories import PASSWORD, make_failure, make_process, make_session, make_tick
-from tests.project.routes import World, everything, make_world
+from tests.project.routes import World, everything, kept_world
 from workers.models import ScheduleChange, TickState
 from workers.monitor.models import WorkerState
 
@@ -94,7 +94,7 @@ def app(new_app: Flask) -> Flask:
 @pytest.fixture
 def world(app: Flask) -> World:
     """What there is to change."""
-    return make_world(app)
+    return kept_world(app)
 
 
 @pytest.fixture

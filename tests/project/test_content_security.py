@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from project.settings import FEATURES, ROOT
 from tests.app_fixtures import log_in
-from tests.project.routes import PEOPLE, VISITS, Visit, World, make_world
+from tests.project.routes import PEOPLE, VISITS, Visit, World, kept_world
 
 pytestmark = pytest.mark.no_cover
 
@@ -91,7 +91,7 @@ def test_no_script_of_ours_makes_code_or_elements_of_text(script: Path) -> None:
 @pytest.fixture
 def world(app: Flask) -> World:
     """A Task, and one of each kind of person."""
-    return make_world(app)
+    return kept_world(app)
 
 
 def browser_of(app: Flask, world: World, person: str) -> FlaskClient:

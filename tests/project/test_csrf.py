@@ -12,7 +12,7 @@ from project.api import is_api
 from project.tokens import digest
 from tests.app_fixtures import log_in
 from tests.factories import PASSWORD
-from tests.project.routes import POSTS, VISITS, Visit, World, everything, make_world, routes_of
+from tests.project.routes import POSTS, VISITS, Visit, World, everything, kept_world, routes_of
 
 pytestmark = pytest.mark.no_cover
 
@@ -43,7 +43,7 @@ def app(app: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def world(app: Flask) -> World:
     """What there is to change."""
-    return make_world(app)
+    return kept_world(app)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from accounts.models import User
 from project.extensions import db
 from tests.app_fixtures import log_in
 from tests.factories import PASSWORD
-from tests.project.routes import POSTS, Visit, World, make_world
+from tests.project.routes import POSTS, Visit, World, kept_world
 
 # Nothing here depends on the kind of database.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.no_cover, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 SLIPPED_IN = {
     "is_superuser": "y",
@@ -48,7 +48,7 @@ SLIPPED_IN = {
 @pytest.fixture
 def world(app: Flask) -> World:
     """Who is there."""
-    return make_world(app)
+    return kept_world(app)
 
 
 def superusers_and_reviewers(app: Flask) -> set[tuple[str, bool, bool, int]]:

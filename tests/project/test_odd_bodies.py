@@ -6,7 +6,9 @@ from flask import Flask
 from courses.teaching.sheet_views import LARGEST_SHEET
 from project.extensions import settings_of
 from tests.app_fixtures import log_in
-from tests.project.routes import POSTS, World, make_world
+from tests.project.routes import POSTS, World, kept_world
+
+pytestmark = pytest.mark.no_cover
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
@@ -39,7 +41,7 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def world(app: Flask) -> World:
     """What there is to change."""
-    return make_world(app)
+    return kept_world(app)
 
 
 def answers(app: Flask, world: World, data: bytes, content_type: str) -> dict[str, int]:

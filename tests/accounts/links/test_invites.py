@@ -13,7 +13,7 @@ from accounts.passwords import hash_password
 from tests.accounts.links.pages import invite
 from tests.accounts.pages import add_user, errors_on, shown_to, usernames
 from tests.app_fixtures import log_in
-from tests.apps import close, make_app
+from tests.apps import KeptApps
 from tests.factories import PASSWORD
 from tests.pages import read, rows
 
@@ -27,12 +27,10 @@ def registration() -> str:
 
 
 @pytest.fixture
-def app(database_url: str, registration: str) -> Iterator[Flask]:
+def app(database_url: str, kept_apps: KeptApps, registration: str) -> Iterator[Flask]:
     """A site where that is who may."""
-    app = make_app(database_url, registration=registration)
-    app.config["WTF_CSRF_ENABLED"] = False
-    yield app
-    close(app)
+    with kept_apps.lent(database_url, registration=registration) as app:
+        yield app
 
 
 def only(registration: str) -> pytest.MarkDecorator:

@@ -14,10 +14,10 @@ from project.extensions import db
 from tests.accounts.pages import add_user, change, log_in_by_form, shown_to
 from tests.accounts.second_factor.phones import OFF, PAGE, SET_UP, Clock, give_code, phone_of, secret_on
 from tests.app_fixtures import log_in
-from tests.apps import close, make_app
+from tests.apps import KeptApps, close, make_app
 from tests.factories import PASSWORD
 from tests.pages import read
-from tests.project.routes import VISITS, Visit, World, make_world
+from tests.project.routes import VISITS, Visit, World, kept_world
 
 pytestmark = pytest.mark.no_cover
 
@@ -25,18 +25,16 @@ CLOSED = [visit for visit in VISITS if visit.endpoint not in STILL_OPEN and not 
 
 
 @pytest.fixture
-def app(sqlite_url: str) -> Iterator[Flask]:
+def app(sqlite_url: str, kept_apps: KeptApps) -> Iterator[Flask]:
     """An app that requires it. Forms need no CSRF token."""
-    app = make_app(sqlite_url, second_factor="superusers")
-    app.config["WTF_CSRF_ENABLED"] = False
-    yield app
-    close(app)
+    with kept_apps.lent(sqlite_url, second_factor="superusers") as app:
+        yield app
 
 
 @pytest.fixture
 def world(app: Flask) -> World:
     """A Task, and one of each kind of person."""
-    return make_world(app)
+    return kept_world(app)
 
 
 @pytest.fixture

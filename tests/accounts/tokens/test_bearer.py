@@ -19,7 +19,7 @@ from tests.accounts.pages import add_user, change
 from tests.accounts.tokens.tokens import bearer, make_token
 from tests.app_fixtures import log_in
 from tests.apps import close, make_app
-from tests.project.routes import VISITS, Visit, make_world
+from tests.project.routes import VISITS, Visit, kept_world
 from tests.statements import statements
 
 ME = "/accounts/api/me"
@@ -172,7 +172,7 @@ def test_a_token_in_a_cookie_opens_nothing(app: Flask, client: FlaskClient, ada:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("visit", [visit for visit in VISITS if visit.outcomes[0] == "to login"], ids=str)
 def test_a_token_opens_no_page(app: Flask, visit: Visit) -> None:
-    world = make_world(app)
+    world = kept_world(app)
     token = make_token(app, world.people["superuser"] or 0, "account:read", "reviews:read")
 
     answer = app.test_client().open(world.filled(visit.url), method=visit.method, data=visit.form or None, headers=bearer(token))

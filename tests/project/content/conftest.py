@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.apps import close, make_app
-from tests.project.gallery import PROVIDER, Gallery, make_gallery
+from tests.apps import KeptApps
+from tests.project.gallery import PROVIDER, Gallery, kept_gallery
 
 
 @pytest.fixture
@@ -16,15 +16,14 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
+def app(database_url: str, kept_apps: KeptApps) -> Iterator[Flask]:
     """An app that answers a fault with 500, as in earnest. Forms need no CSRF token."""
-    app = make_app(database_url, providers=(PROVIDER,))
-    app.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
-    yield app
-    close(app)
+    with kept_apps.lent(database_url, providers=(PROVIDER,)) as app, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+        yield app
 
 
 @pytest.fixture
 def gallery(app: Flask) -> Gallery:
     """What there is to attack."""
-    return make_gallery(app)
+    return kept_gallery(app)

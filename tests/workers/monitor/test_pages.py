@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from project.database import utc_now
 from tests.accounts.tokens.tokens import bearer, make_token
 from tests.app_fixtures import log_in
-from tests.apps import close, make_app
+from tests.apps import KeptApps, close, make_app
 from tests.factories import make_failure, make_process, make_superuser, make_tick
 from tests.place import free_port
 from tests.statements import statements
@@ -34,12 +34,10 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
+def app(database_url: str, kept_apps: KeptApps) -> Iterator[Flask]:
     """An app with /metrics. Forms need no CSRF token."""
-    app = make_app(database_url, metrics_token=TOKEN)
-    app.config["WTF_CSRF_ENABLED"] = False
-    yield app
-    close(app)
+    with kept_apps.lent(database_url, metrics_token=TOKEN) as app:
+        yield app
 
 
 @pytest.fixture
