@@ -232,13 +232,13 @@ def _parameters(draws: Sequence[Draw]) -> Mapping[str, Any]:
     return {
         "task_ids": _array(d.task_id for d in draws),
         "tick_ids": _array(d.tick_id for d in draws),
-        "message_ids": _array(d.message_id for d in draws),
+        "message_ids": _array(d.message_id.hex for d in draws),
         "shares": _array(d.share for d in draws),
     }
 
 
-def _array(values: Iterable[float | uuid.UUID | None]) -> str:
-    """The values, numbers or UUIDs, as PostgreSQL reads an array. Of a list psycopg2 would make an expression of as many parts, a quarter of the work."""
+def _array(values: Iterable[float | str | None]) -> str:
+    """The values, numbers or the digits of UUIDs, as PostgreSQL reads an array. Of a list psycopg2 would make an expression of as many parts, a quarter of the work."""
     return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 

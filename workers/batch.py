@@ -224,6 +224,9 @@ class Writers(Middleware):
 
     def of(self, batch: Batch[Any]) -> Writer:
         """The writer of a batch."""
+        return self._writers.get(batch.name) or self._begun(batch)
+
+    def _begun(self, batch: Batch[Any]) -> Writer:
         with self._lock:
             writer = self._writers.get(batch.name)
             if writer is None:
