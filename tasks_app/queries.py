@@ -1,7 +1,6 @@
 """What is asked of Tasks and their results."""
 
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -238,7 +237,7 @@ def _parameters(draws: Sequence[Draw]) -> Mapping[str, Any]:
 
 
 def _array(values: Iterable[float | str | None]) -> str:
-    """The values, numbers or the digits of UUIDs, as PostgreSQL reads an array. Of a list psycopg2 would make an expression of as many parts, a quarter of the work."""
+    """The values as PostgreSQL reads an array, UUIDs as their digits. Of a list psycopg2 would make an expression of as many parts, a quarter of the work."""
     return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 

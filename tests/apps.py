@@ -66,11 +66,13 @@ class KeptApps:
             app.config["WTF_CSRF_ENABLED"] = False
             self._apps[wanted] = app, state(app)
         app, was = self._apps[wanted]
-        yield app
-        with app.app_context():
-            db.session.remove()
-        if state(app) != was:
-            close(self._apps.pop(wanted)[0])
+        try:
+            yield app
+        finally:
+            with app.app_context():
+                db.session.remove()
+            if state(app) != was:
+                close(self._apps.pop(wanted)[0])
 
     def close(self) -> None:
         """Let go of all of them."""

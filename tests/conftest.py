@@ -29,7 +29,7 @@ def rabbit() -> Iterator[RabbitServer]:
 
 
 def pytest_configure() -> None:
-    """Look for garbage seldom: it took a sixth of all time."""
+    """Look for garbage seldom: it took a sixth of all time. What nobody closed may be told of in a later test for that."""
     gc.set_threshold(10_000)
 
 

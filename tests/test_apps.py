@@ -1,5 +1,6 @@
 """The tests' own apps: each database is as good as new, and what they keep of each other's work changes nothing."""
 
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from project.extensions import Model, db
 from tests import kept_rows
 from tests.apps import EMPTIED_ANEW, close, empty, make_app, restore
 from tests.compiled import KeptRule, KeptTemplates
-from tests.factories import make_process, make_task, make_user
+from tests.factories import make_process, make_task, make_tick, make_user
 from tests.kept_rows import made_once
 from tests.project.gallery import Gallery, make_gallery
 from tests.project.routes import everything
@@ -72,12 +73,15 @@ def test_what_was_heard_just_now_is_put_back_as_heard_just_now(app: Flask, reque
     assert [(later - at).total_seconds() for at, later in zip(*heard, strict=True)] == [3600] * 4
 
 
-def test_rows_are_put_beside_no_others(app: Flask) -> None:
+@pytest.mark.parametrize("other", [make_user, make_tick])
+def test_rows_are_put_beside_no_others(app: Flask, request: pytest.FixtureRequest, other: Callable[[], object]) -> None:
     def make(app: Flask) -> None:
         with app.app_context():
             make_user()
 
     made_once(app, make)
+    with emptied(app, request).app_context():
+        other()
 
     with pytest.raises(AssertionError, match="not empty"):
         made_once(app, make)

@@ -247,9 +247,9 @@ class Writers(Middleware):
     def after_worker_shutdown(self, broker: Broker, worker: object) -> None:
         """End the writer threads."""
         with self._lock:
-            for writer in self._writers.values():
-                writer.stop()
-            self._writers.clear()
+            ending, self._writers = self._writers, {}
+        for writer in ending.values():
+            writer.stop()
 
 
 def writers_of(app: Flask) -> Writers:

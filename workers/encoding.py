@@ -12,10 +12,10 @@ class Encoder(JSONEncoder):
     """Dramatiq's, with another reader."""
 
     def decode(self, data: bytes) -> dict[str, Any]:
-        """What the JSON says. Raises ValueError if it is none."""
+        """What the JSON says. Raises what Dramatiq's raises if it is none."""
         try:
             fields: dict[str, Any] = _read(data)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            # What Python writes and reads though JSON has no such thing: NaN, infinity, half of a surrogate pair.
+            # What Python writes and reads though JSON has no such thing (NaN, infinity, half of a surrogate pair), and what is no JSON, for the error.
             fields = super().decode(data)
         return fields

@@ -1,6 +1,6 @@
 """What a worker has fetched and not begun: the smaller priority first, and among equals what came first.
 
-Dramatiq keeps it in Python's heap, which compares objects ten times for each message of a thousand, under a lock that every thread waits for.
+Dramatiq keeps it in Python's heap, where each message of a thousand is compared with ten others, in Python and under the queue's lock.
 """
 
 import threading
@@ -27,7 +27,7 @@ class WorkQueue:
         """Add an item, which has a priority."""
         with self._all_done:
             self.unfinished_tasks += 1
-        self._of_priority[item.priority].append(item)
+            self._of_priority[item.priority].append(item)
         self._claims.put(None)
 
     def get(self, timeout: float | None = None) -> Any:

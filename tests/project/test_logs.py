@@ -223,9 +223,21 @@ def test_whatever_is_said_stays_one_object_on_one_line(objects: io.StringIO, tex
 )
 def test_a_field_may_hold_anything_and_the_line_is_ascii(objects: io.StringIO, value: object, shown: object) -> None:
     log.info("said", extra=event(value=value))
+    log.info("said", extra=event(value=value, beside="ä"))
 
-    assert [line["value"] for line in parsed(objects)] == [shown]
+    assert [line["value"] for line in parsed(objects)] == [shown, shown]
     assert objects.getvalue().isascii()
+
+
+def test_a_field_that_contains_itself_is_nobodys_fault_but_its_lines(objects: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    endless: dict[str, object] = {}
+    endless["self"] = endless
+
+    log.info("said", extra=event(value=endless))
+    log.info("gone on")
+
+    assert [line["message"] for line in parsed(objects)] == ["gone on"]
 
 
 def test_a_stack_trace_is_inside_its_object(objects: io.StringIO) -> None:

@@ -40,7 +40,7 @@ def test_what_is_no_json_is_no_message(app: Flask, data: bytes) -> None:
         Message.decode(data)
 
 
-def test_an_app_reads_its_messages_so(app: Flask) -> None:
+def test_an_app_reads_its_messages_so(new_app: Flask) -> None:
     assert isinstance(get_encoder(), Encoder)
 
 

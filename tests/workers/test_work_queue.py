@@ -109,8 +109,8 @@ def test_a_worker_has_one() -> None:
     worker = Worker(InProcessBroker([WorkQueues()]), worker_threads=1)
 
     worker.start()
+    worker.stop()
 
     queues: list[object] = [worker.work_queue, worker.workers[0].work_queue]
     assert isinstance(queues[0], WorkQueue)
     assert queues[1] is queues[0]
-    worker.stop()

@@ -14,6 +14,7 @@ from workers import pulse
 from workers.batch import Writers
 from workers.broker import RabbitBroker
 from workers.monitor.models import WorkerState
+from workers.work_queue import WorkQueue
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class Control:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _empty(queue: "PriorityQueue[Any]") -> None:
+def _empty(queue: "WorkQueue | PriorityQueue[Any]") -> None:
     with suppress(Empty):
         while True:
             queue.get_nowait()

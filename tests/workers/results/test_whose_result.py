@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from dramatiq import Message, set_encoder
+from dramatiq import Message, get_encoder, set_encoder
 from dramatiq.broker import Broker
-from dramatiq.encoder import JSONEncoder
 from dramatiq.results import ResultFailure, ResultMissing, ResultTimeout
 
 from tests.waiting import wait_until
@@ -150,6 +149,7 @@ def test_results_may_be_encoded_otherwise(vhost: str) -> None:
 
 
 def test_results_are_encoded_as_messages_are_unless_said_otherwise(vhost: str) -> None:
+    usual = get_encoder()
     set_encoder(PickleEncoder())
     try:
         broker = rabbit_broker(vhost)
@@ -157,7 +157,7 @@ def test_results_are_encoded_as_messages_are_unless_said_otherwise(vhost: str) -
             assert answer(broker, ask(broker, "pair", 1, 2)) == {1, 2}
     finally:
         leave(broker)
-        set_encoder(JSONEncoder())
+        set_encoder(usual)
 
 
 def test_names_of_queues_begin_as_one_likes(vhost: str) -> None:
