@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pika
 import psycopg2
 
 from tests.place import Place, end_on_sigterm, end_process, free_port, pause_process
@@ -222,10 +223,16 @@ class RabbitServer:
     def create_vhost(self) -> str:
         """The AMQP URL of an empty virtual host that nobody else has been given."""
         name = next(self._vhosts, None)
-        if name is None:
-            self.control("import_definitions", self._define_vhosts())
-            name = next(self._vhosts)
-        return f"amqp://guest:guest@127.0.0.1:{self.port}/{name}"
+        if name is not None:
+            return self._url(name)
+        self.control("import_definitions", self._define_vhosts())
+        url = self._url(next(self._vhosts))
+        # After so much work a busy machine's RabbitMQ may answer nobody for longer than clients wait.
+        pika.BlockingConnection(pika.URLParameters(f"{url}?stack_timeout={PATIENCE:g}")).close()
+        return url
+
+    def _url(self, vhost: str) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/{vhost}"
 
     def control(self, *arguments: str) -> str:
         """What `rabbitmqctl` with these arguments prints; takes a second or two."""
