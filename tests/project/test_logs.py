@@ -1,61 +1,23 @@
-"""The log: each line of a request names it, each request has one of its own, no line holds a secret, and in production each is a JSON object."""
+"""The log: each line of a request names it, each request has one of its own, and no line holds a secret."""
 
 import io
-import json
-import logging
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from math import nan
-from pathlib import Path
-from select import PIPE_BUF
 from typing import Any
-from uuid import UUID
 
 import pytest
 from flask import Flask, Response, abort, request, stream_with_context
 from flask.testing import FlaskClient
 from flask_login import current_user
-from hypothesis import given
-from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from project.extensions import db
-from project.logs import Json, LineHandler, Readable, add_about, event, events, lines_about, pieces, request_id
+from project.logs import lines_about, request_id
 from tests.app_fixtures import log_in
 from tests.apps import SECRET, close, make_app
 from tests.factories import PASSWORD, make_superuser
 from tests.place import free_port
-
-log = logging.getLogger("tests.logs")
-
-
-def written_by(formatter: logging.Formatter) -> Iterator[io.StringIO]:
-    """All that is logged while the generator stands, as the site would write it."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(formatter)
-    handler.addFilter(add_about)
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield written
-    root.setLevel(level)
-    root.removeHandler(handler)
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """All that is logged, as in development."""
-    yield from written_by(Readable())
-
-
-@pytest.fixture
-def objects() -> Iterator[io.StringIO]:
-    """All that is logged, as in production."""
-    yield from written_by(Json())
+from tests.project.logged import log, parsed
 
 
 @pytest.fixture
@@ -81,11 +43,6 @@ def app(sqlite_url: str) -> Iterator[Flask]:
 def abouts(lines: io.StringIO) -> list[str]:
     """What each line of the tests' own says it is about."""
     return re.findall(r"tests\.logs \[([^\]]*)\]", lines.getvalue())
-
-
-def parsed(objects: io.StringIO) -> list[dict[str, Any]]:
-    """Every line as the object it is."""
-    return [json.loads(line) for line in objects.getvalue().splitlines()]
 
 
 def answered(objects: io.StringIO) -> list[dict[str, Any]]:
@@ -169,86 +126,6 @@ def test_a_database_that_fails_is_logged_without_its_password(lines: io.StringIO
     assert response.status_code == 503
     assert "the database cannot be used" in lines.getvalue()
     assert [secret for secret in ("the-database-password", SECRET, PASSWORD) if secret in lines.getvalue()] == []
-
-
-def test_a_readable_line_says_when_how_grave_who_what_it_is_about_and_what(lines: io.StringIO) -> None:
-    with lines_about(message_id="4f3a", actor="draw", attempt=2):
-        log.warning("no luck with %d", 7, extra=event(milliseconds=1.5))
-
-    at = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
-    said = r"WARNING tests\.logs \[message_id=4f3a actor=draw attempt=2\] no luck with 7 milliseconds=1\.5"
-    assert re.fullmatch(f"{at} {said}\n", lines.getvalue())
-
-
-def test_a_json_line_has_its_context_and_its_own_fields_beside_what_every_line_has(objects: io.StringIO) -> None:
-    with lines_about(message_id="4f3a", actor="draw", attempt=2):
-        log.warning("no luck with %d", 7, extra=event(milliseconds=1.5))
-
-    (line,) = parsed(objects)
-    at = datetime.fromisoformat(line.pop("timestamp"))
-    assert at.utcoffset() == timedelta(0)
-    assert abs(datetime.now(UTC) - at) < timedelta(minutes=5)
-    assert line == {
-        "level": "WARNING",
-        "logger": "tests.logs",
-        "message": "no luck with 7",
-        "message_id": "4f3a",
-        "actor": "draw",
-        "attempt": 2,
-        "milliseconds": 1.5,
-    }
-
-
-@pytest.mark.parametrize("text", ["two\nlines", "a\rreturn", "line\u2028separator", "half \ud800 a pair", 'a "quote"', "nul \0"])
-def test_whatever_is_said_stays_one_object_on_one_line(objects: io.StringIO, text: str) -> None:
-    log.info("%s", text)
-
-    assert [line["message"] for line in parsed(objects)] == [text]
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("ä", "ä"),
-        ("half \ud800 a pair", "half \ud800 a pair"),
-        (2**70, 2**70),
-        (nan, None),
-        ({1: [True, None]}, {"1": [True, None]}),
-        (datetime(2026, 5, 1, 12, tzinfo=UTC), "2026-05-01T12:00:00Z"),
-        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
-        (Path("/tmp"), "/tmp"),
-        (ZeroDivisionError("of all things"), "ZeroDivisionError: of all things"),
-    ],
-    ids=str,
-)
-def test_a_field_may_hold_anything_and_the_line_is_ascii(objects: io.StringIO, value: object, shown: object) -> None:
-    log.info("said", extra=event(value=value))
-    log.info("said", extra=event(value=value, beside="ä"))
-
-    assert [line["value"] for line in parsed(objects)] == [shown, shown]
-    assert objects.getvalue().isascii()
-
-
-def test_a_field_that_contains_itself_is_nobodys_fault_but_its_lines(objects: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging, "raiseExceptions", False)
-    endless: dict[str, object] = {}
-    endless["self"] = endless
-
-    log.info("said", extra=event(value=endless))
-    log.info("gone on")
-
-    assert [line["message"] for line in parsed(objects)] == ["gone on"]
-
-
-def test_a_stack_trace_is_inside_its_object(objects: io.StringIO) -> None:
-    try:
-        _ = 1 / 0
-    except ZeroDivisionError:
-        log.exception("broken")
-
-    (line,) = parsed(objects)
-    assert line["message"] == "broken"
-    assert "ZeroDivisionError: division by zero" in line["exc_info"]
 
 
 @pytest.mark.parametrize("given", ["4f3a-11.b_C", "x" * 64])
@@ -386,51 +263,3 @@ def test_a_streamed_answer_has_one_line_and_what_it_logs_meanwhile_carries_its_i
     response.close()
     assert len(answered(objects)) == 1
     assert {line.get("request") for line in parsed(objects)} == {response.headers["X-Request-ID"]}
-
-
-def test_a_record_of_many_events_is_a_line_each(lines: io.StringIO) -> None:
-    log.info("worked", extra=events([({"message_id": "a"}, {"outcome": "done"}), ({"message_id": "b"}, {"outcome": "failed"})]))
-
-    assert [line.split("tests.logs ")[1] for line in lines.getvalue().splitlines()] == [
-        "[message_id=a] worked outcome=done",
-        "[message_id=b] worked outcome=failed",
-    ]
-
-
-def test_a_record_of_many_events_is_an_object_each(objects: io.StringIO) -> None:
-    with lines_about(actor="note"):
-        log.info("worked", extra=events([({"message_id": "a"}, {"outcome": "done"}), ({"message_id": "b"}, {"outcome": "failed"})]))
-
-    found = [json.loads(line) for line in objects.getvalue().splitlines()]
-    assert [(line["message"], line["actor"], line["message_id"], line["outcome"]) for line in found] == [
-        ("worked", "note", "a", "done"),
-        ("worked", "note", "b", "failed"),
-    ]
-
-
-@given(st.lists(st.text("ab", min_size=1, max_size=12), min_size=1), st.integers(1, 30))
-def test_lines_go_together_as_far_as_a_pipe_takes_them_whole(words: list[str], length: int) -> None:
-    found = list(pieces("\n".join(words), length))
-
-    assert "\n".join(found) == "\n".join(words)
-    for piece, following in pairwise([*found, "c" * length]):
-        # Each has no more than it may, but for a line that is too long by itself; and none that had room is left for the next.
-        assert len(piece) <= length or "\n" not in piece
-        assert len(piece) + 1 + len(following.split("\n")[0]) > length
-
-
-def test_what_is_logged_at_once_is_written_in_pieces_that_a_pipe_takes_whole() -> None:
-    written: list[str] = []
-
-    class Pipe(io.StringIO):
-        def write(self, text: str) -> int:
-            written.append(text)
-            return len(text)
-
-    handler = LineHandler(Pipe())
-    handler.setFormatter(Json())
-    handler.handle(log.makeRecord("tests.logs", logging.INFO, "", 0, "worked", (), None, extra=events([({}, {"number": n}) for n in range(500)])))
-
-    assert [json.loads(line)["number"] for piece in written for line in piece.splitlines()] == list(range(500))
-    assert max(map(len, written)) <= PIPE_BUF
-    assert all(piece.endswith("\n") for piece in written)

@@ -5,13 +5,13 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 import pytest
-from dramatiq import Worker
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.app_fixtures import working
 from tests.waiting import PATIENCE
-from workers.broker import InProcessBroker
-from workers.work_queue import WorkQueue, WorkQueues
+from workers.work_queue import WorkQueue
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,11 @@ def test_joining_it_waits_until_all_that_was_put_is_done() -> None:
     thread.join()
 
 
-def test_a_worker_has_one() -> None:
-    worker = Worker(InProcessBroker([WorkQueues()]), worker_threads=1)
+def test_an_apps_worker_has_one(app: Flask) -> None:
+    with working(app) as worker:
+        queues: list[object] = [worker.work_queue]
+        queues += [thread.work_queue for thread in worker.workers]
+        queues += [thread.work_queue for thread in worker.consumers.values()]
 
-    worker.start()
-    worker.stop()
-
-    queues: list[object] = [worker.work_queue, worker.workers[0].work_queue]
     assert isinstance(queues[0], WorkQueue)
-    assert queues[1] is queues[0]
+    assert all(queue is queues[0] for queue in queues)
