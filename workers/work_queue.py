@@ -5,7 +5,7 @@ Dramatiq keeps it in Python's heap, where each message of a thousand is compared
 
 import threading
 from collections import defaultdict, deque
-from queue import SimpleQueue
+from queue import Empty
 from typing import Any
 
 from dramatiq import Middleware, Worker
@@ -17,49 +17,59 @@ class WorkQueue:
 
     def __init__(self) -> None:
         self._of_priority: defaultdict[int, deque[Any]] = defaultdict(deque)
-        self._claims = SimpleQueue[None]()
-        """As many as there are items: whoever has got one may take an item, and finds one."""
-        self._all_done = threading.Condition()
+        # Not a SimpleQueue: of several threads that wait for it, one whose time is up just as another takes what came waits for ever (CPython 3.11).
+        self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
+        self._all_done = threading.Condition(self._lock)
+        self._waiting = 0
+        """How many threads wait for an item."""
         self.unfinished_tasks = 0
         """How many items were put of which nobody has said that they are done."""
 
     def put(self, item: Any) -> None:
         """Add an item, which has a priority."""
-        with self._all_done:
+        with self._lock:
             self.unfinished_tasks += 1
             self._of_priority[item.priority].append(item)
-        self._claims.put(None)
+            if self._waiting:
+                self._arrived.notify()
 
     def get(self, timeout: float | None = None) -> Any:
         """Take the next item. Raises queue.Empty if there is none within so many seconds."""
-        self._claims.get(timeout=timeout)
-        return self._take()
+        item = self._taken()
+        if item is None:
+            with self._lock:
+                self._waiting += 1
+                item = self._arrived.wait_for(self._taken, timeout)
+                self._waiting -= 1
+        if item is None:
+            raise Empty
+        return item
 
     def get_nowait(self) -> Any:
         """Take the next item. Raises queue.Empty if there is none."""
-        self._claims.get_nowait()
-        return self._take()
+        return self.get(timeout=0)
 
     def task_done(self) -> None:
         """Say that an item that was taken is done."""
-        with self._all_done:
+        with self._lock:
             self.unfinished_tasks -= 1
             if not self.unfinished_tasks:
                 self._all_done.notify_all()
 
     def join(self) -> None:
         """Wait until all that was put is done."""
-        with self._all_done:
+        with self._lock:
             self._all_done.wait_for(lambda: not self.unfinished_tasks)
 
-    def _take(self) -> Any:
-        while True:
-            for priority in sorted(self._of_priority):
-                try:
-                    return self._of_priority[priority].popleft()
-                except IndexError:
-                    continue
-            # Another thread has taken the item just looked for, and left one that came to a priority already passed by.
+    def _taken(self) -> Any:
+        """The next item, no longer in the queue; None if there is none. Without the lock: taking from a deque is one step."""
+        for priority in sorted(self._of_priority):
+            try:
+                return self._of_priority[priority].popleft()
+            except IndexError:
+                continue
+        return None
 
 
 class WorkQueues(Middleware):
