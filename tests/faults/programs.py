@@ -12,6 +12,8 @@ from tests.site import ROOT
 
 END_SECONDS = 60.0
 """How long a program may take to end in order where nothing else is promised."""
+SHOWN = 20_000
+"""Characters of the log of a program that did not end."""
 
 
 class Supervised:
@@ -19,7 +21,7 @@ class Supervised:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._command = list(command)
-        self._environment = environment
+        self._environment = {**environment, "PYTHONFAULTHANDLER": "1"}
         self._log = log
         self._lock = threading.Lock()
         self._ending = False
@@ -73,13 +75,19 @@ class Supervised:
         self._thread.join()
 
     def stop(self, within: float = END_SECONDS) -> int:
-        """End it in order, and with it what an earlier life left behind; its exit code. subprocess.TimeoutExpired if it takes longer than `within` seconds."""
+        """End it in order, and with it what an earlier life left behind; its exit code. It must not take longer than `within` seconds."""
         self._end()
         for earlier in self._started[:-1]:
             _signal_group(earlier.pid, signal.SIGTERM)
         last = self._started[-1]
         last.send_signal(signal.SIGTERM)
-        return last.wait(within)
+        try:
+            return last.wait(within)
+        except subprocess.TimeoutExpired:
+            # What each of its threads is at stands in the log then.
+            _signal_group(last.pid, signal.SIGABRT)
+            last.wait()
+            raise AssertionError(f"{self._command} has not ended within {within} s:\n{self.log()[-SHOWN:]}") from None
 
     def _end(self) -> None:
         with self._lock:
