@@ -24,7 +24,8 @@ from project.database import is_trouble
 from project.extensions import db
 from workers import message_lines
 from workers.actors import current_message
-from workers.broker import BrokerUnreachable, broker_of, hold
+from workers.broker import BrokerUnreachable, broker_of
+from workers.holding import hold
 from workers.monitor.gathering import gathering_of
 from workers.reply_to import is_awaited
 from workers.schedule import stopping_of

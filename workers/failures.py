@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from project.database import is_trouble
 from project.extensions import db
 from workers import queries
-from workers.broker import broker_of, keep
+from workers.broker import broker_of
+from workers.holding import keep
 from workers.records import failure_of
 from workers.schedule import stopping_of
 

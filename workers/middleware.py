@@ -15,8 +15,9 @@ from project.database import is_trouble
 from project.extensions import db, settings_of
 from workers import message_lines
 from workers.batch import RefusedRowError, Writers
-from workers.broker import BrokerUnreachable, RabbitBroker, is_held, keep, patient
+from workers.broker import BrokerUnreachable, RabbitBroker, patient
 from workers.failures import Failures
+from workers.holding import is_held, keep
 from workers.monitor.gathering import Gathering
 from workers.monitor.heartbeat import Heartbeat
 from workers.reply_to import NoGroupCallbacks, ReplyTo

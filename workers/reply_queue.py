@@ -38,7 +38,7 @@ class Arrival:
             self._token.get(timeout=within)
         except Empty:
             return
-        # For the next who waits.
+        # For the next who waits; one whose time is up just now needs it too, for the reason that workers/work_queue.py gives.
         self._token.put(None)
 
 

@@ -24,7 +24,8 @@ from workers import message_lines
 from workers.acks import plan
 from workers.actors import Actor, Queue
 from workers.batch import Batch, Held, Writer
-from workers.broker import BrokerUnreachable, HoldingConsumer, RabbitBroker, broker_of, hold, keep
+from workers.broker import BrokerUnreachable, RabbitBroker, broker_of
+from workers.holding import HoldingConsumer, hold, keep
 from workers.queries import record_failure
 
 

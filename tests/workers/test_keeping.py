@@ -17,7 +17,8 @@ from tests.waiting import wait_until
 from workers import failures as recording
 from workers import queries
 from workers.actors import Actor, Queue
-from workers.broker import HoldingConsumer, InProcessBroker, broker_of
+from workers.broker import InProcessBroker, broker_of
+from workers.holding import HoldingConsumer
 from workers.models import MessageFailure
 
 Work = Callable[[], AbstractContextManager[Worker]]

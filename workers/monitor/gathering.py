@@ -12,7 +12,7 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.common import q_name
 from flask import Flask
 
-from workers.broker import is_held, is_kept
+from workers.holding import is_held, is_kept
 from workers.monitor.histogram import bucket_of
 from workers.monitor.models import Outcome
 
