@@ -1,10 +1,14 @@
 """Messages that stay unacknowledged when their actor returns, until whoever holds them settles them: what batches rest on."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 
 from dramatiq import Consumer, MessageProxy
+from dramatiq.errors import BrokerConnectionError
 
 from workers.acks import ack_all
+
+log = logging.getLogger(__name__)
 
 
 def hold(message: MessageProxy) -> None:
@@ -46,14 +50,22 @@ class HoldingConsumer(Consumer):
         return message
 
     def ack(self, message: MessageProxy) -> None:
-        """Acknowledge, unless a holder will."""
-        if self._may_settle(message):
-            self._consumer.ack(message)
+        """Acknowledge, unless a holder will; a message whose connection is gone is kept."""
+        self._settle(message, self._consumer.ack)
 
     def nack(self, message: MessageProxy) -> None:
-        """Move the message to the dead letters, unless a holder will."""
-        if self._may_settle(message):
-            self._consumer.nack(message)
+        """Move the message to the dead letters, unless a holder will; a message whose connection is gone is kept."""
+        self._settle(message, self._consumer.nack)
+
+    def _settle(self, message: MessageProxy, settle: Callable[[MessageProxy], None]) -> None:
+        if not self._may_settle(message):
+            return
+        try:
+            settle(message)
+        except BrokerConnectionError:
+            # Dramatiq would try again every five seconds, though no connection takes the tags of another, and its worker could not stop meanwhile.
+            log.info("message %s is done, but its connection is gone; it will be delivered again", message.message_id)
+            keep(message)
 
     def _may_settle(self, message: MessageProxy) -> bool:
         # After a reconnect Dramatiq settles old messages here too. Their tags mean others on this connection, and the broker delivers them again.

@@ -18,7 +18,7 @@ from workers import failures as recording
 from workers import queries
 from workers.actors import Actor, Queue
 from workers.broker import InProcessBroker, broker_of
-from workers.holding import HoldingConsumer
+from workers.holding import HoldingConsumer, is_kept
 from workers.models import MessageFailure
 
 Work = Callable[[], AbstractContextManager[Worker]]
@@ -241,3 +241,22 @@ def test_after_a_reconnect_an_old_message_settles_nothing(how: str) -> None:
 
     getattr(consumer, how)(new)
     assert (gone.settled, successor.settled) == ([], [(how, 1)])
+
+
+@pytest.mark.parametrize("how", ["ack", "nack"])
+def test_a_message_that_ends_when_its_connection_is_gone_is_left_to_the_broker(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a message at work
+    connection = Connection()
+    consumer = HoldingConsumer(connection)
+    message = next(consumer)
+    assert message
+
+    # When its connection is lost before it ends
+    def lost(_message: Any) -> None:
+        raise ConnectionClosed("lost")  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
+
+    monkeypatch.setattr(connection, how, lost)
+    getattr(consumer, how)(message)
+
+    # Then no error tells Dramatiq to try again, and the message counts as not settled
+    assert is_kept(message)
