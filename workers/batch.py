@@ -170,14 +170,14 @@ class Writer(threading.Thread):
 
     def _commit(self, batch: list[Held[Any]]) -> Exception | None:
         awaited = [(held.row, held.answer) for held in batch if held.answer]
-        with self._app.app_context():
-            try:
+        try:
+            # Leaving it rolls back what is not committed, for which the database may be gone as well.
+            with self._app.app_context():
                 self._batch.write([held.row for held in batch])
                 db.session.commit()
                 stored = self._batch.stored([row for row, _answer in awaited]) if awaited else []
-            except Exception as fault:  # noqa: BLE001  # the writer must outlive any fault; what it means is decided by the caller
-                db.session.rollback()
-                return fault
+        except Exception as fault:  # noqa: BLE001  # the writer must outlive any fault; what it means is decided by the caller
+            return fault
         for (_row, answer), value in zip(awaited, stored, strict=True):
             answer.set_result(value)
         return None
@@ -231,8 +231,9 @@ class Writers(Middleware):
         with self._lock:
             writer = self._writers.get(batch.name)
             if writer is None:
-                writer = self._writers[batch.name] = Writer(self._app, batch)
+                writer = Writer(self._app, batch)
                 writer.start()
+                self._writers[batch.name] = writer
             return writer
 
     def unsettled(self) -> int:

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 from dramatiq import Worker
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from project.extensions import db
@@ -192,6 +192,30 @@ def test_while_the_database_is_in_trouble_the_batch_is_kept_and_written_later(no
         wait_until(lambda: notes.unsettled() == 0)
 
     assert notes.committed() == {"a", "b"}
+
+
+def test_a_database_that_goes_away_during_a_rollback_keeps_no_later_row_from_being_written(notes: Notes, work: Work, app: Flask) -> None:
+    # Given a row that can't be written, and a database that is gone just when that is to be rolled back
+    rollbacks = iter([outage()])
+
+    def is_gone(_connection: object) -> None:
+        if fault := next(rollbacks, None):
+            raise fault
+
+    def fault(rows: Sequence[str]) -> Exception | None:
+        db.session.execute(text("SELECT 1"))
+        return ValueError("a bad row") if "bad" in rows else None
+
+    notes.fault = fault
+    with app.app_context():
+        event.listen(db.engine, "rollback", is_gone)
+    notes.send("bad", "good")
+
+    # When it is back
+    with work():
+        wait_until(lambda: notes.unsettled() == 0)
+
+    assert notes.committed() == {"good"}
 
 
 def test_trouble_with_the_database_fails_no_message(notes: Notes, work: Work, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,13 +70,19 @@ class Control:
             self._worker.resume()
             self.state = WorkerState.ONLINE
             log.info("resumed")
+
+    def keep_pulse(self) -> None:
+        """Let the health check see a worker that is paused as sound: nobody listens, and that is as it should be."""
         if self.state == WorkerState.PAUSED:
-            # Nobody listens, and that is as it should be.
-            pulse.beat_all()
+            try:
+                pulse.beat_all()
+            except OSError as fault:
+                log.warning("the health check will take this worker for dead: %s", fault)
 
     def _pause_on(self) -> None:
         consumers = list(self._worker.consumers.values())
-        if not all(thread.paused_event.is_set() for thread in self._worker.workers) or self.uncommitted():
+        # A thread that is dead holds nothing.
+        if not all(thread.paused_event.is_set() or not thread.is_alive() for thread in self._worker.workers) or self.uncommitted():
             return
         if isinstance(self._worker.broker, RabbitBroker):
             for consumer in consumers:

@@ -108,22 +108,23 @@ class Heart(threading.Thread):
         for kind, amount in counts.items():
             self._totals[kind.outcome] += amount.messages
         add(self._counts, counts)
-        with self._app.app_context():
-            try:
+        try:
+            self._control.keep_pulse()
+            # Leaving it rolls back what is not committed, for which the database may be gone as well.
+            with self._app.app_context():
                 wanted = self._write()
-            except SQLAlchemyError as fault:
-                db.session.rollback()
-                if not self._in_trouble:
-                    log.warning("the heartbeat waits for the database: %s", fault.__cause__ or fault)
-                self._in_trouble = True
-                return
-            except Exception:
-                # Messages are worked all the same, and the next heartbeat may go well.
-                db.session.rollback()
-                log.exception("a heartbeat failed")
-                return
-        self._in_trouble = False
-        self._counts = {}
+            self._in_trouble = False
+            self._counts = {}
+            self._step(wanted)
+        except SQLAlchemyError as fault:
+            if not self._in_trouble:
+                log.warning("the heartbeat waits for the database: %s", fault.__cause__ or fault)
+            self._in_trouble = True
+        except Exception:
+            # Messages are worked all the same, and the next heartbeat may go well.
+            log.exception("a heartbeat failed")
+
+    def _step(self, wanted: WorkerState) -> None:
         before = self._control.state
         self._control.step(wanted)
         if self._control.state != before:
