@@ -15,6 +15,7 @@ from dramatiq.errors import ConnectionClosed
 from pika.exceptions import AMQPError
 
 from workers.deliveries import DeliveringConnection
+from workers.encoding import Unworkable, require_workable
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +77,23 @@ class RabbitConsumer(_RabbitmqConsumer):
     def __next__(self) -> MessageProxy | None:
         """The next message; None when there was none for a while. Raises BrokerUnreachable if the connection is gone."""
         message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # as above
-        if message is None and self._waiting:
+        if message is None:
+            self._send_waiting()
+            return None
+        try:
+            require_workable(message._message, self.queue_name)
+        except Unworkable as fault:
+            log.error("a message in the queue %s can't be worked, and goes to the dead letters: %s", self.queue_name, fault)
+            self.nack(message)
+            return None
+        return message
+
+    def _send_waiting(self) -> None:
+        if self._waiting:
             try:
                 self._send_acks(set())
             except AMQPError as fault:
                 raise ConnectionClosed(fault) from None  # type: ignore[no-untyped-call]  # as below
-        return message
 
     def ack(self, message: Any) -> None:
         """Acknowledge one message, from any thread. Raises BrokerUnreachable if the connection is gone."""
@@ -98,7 +110,12 @@ class RabbitConsumer(_RabbitmqConsumer):
     def close(self) -> None:
         """Send what is still to be sent, and end the connection. Raises BrokerUnreachable if it is gone."""
         self._soon(partial(self._send_acks, set()))
-        super().close()  # type: ignore[no-untyped-call]  # as above
+        try:
+            super().close()  # type: ignore[no-untyped-call]  # as above
+        finally:
+            # Dramatiq leaves a connection open whose channel RabbitMQ has closed.
+            if self.connection.is_open:
+                self.connection.close()
 
     def _nack(self, tag: int) -> None:
         # What Dramatiq calls, while it consumes, for a message that can't be decoded and so is no message to anybody else.

@@ -144,7 +144,8 @@ class RabbitBroker(DeclaringBroker):
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Consume the queue as Dramatiq does, with room for a batch."""
         pulse = begin_pulse(queue_name) if self.watched else None
-        with said_as_unreachable():
+        # That on which the queue is declared; the consumer has one of its own.
+        with self._brief_connection():
             consumer = super().consume(queue_name, prefetch_for(queue_name, prefetch, self.batched_queues), timeout)
         return HoldingConsumer(WatchedConsumer(consumer, pulse) if pulse else consumer)
 

@@ -1,11 +1,15 @@
-"""Messages and results as JSON, as Dramatiq writes them, read in a quarter of the time."""
+"""Messages and results as JSON, as Dramatiq writes them, read in a quarter of the time; and what passes for a message and is none."""
 
 from typing import Any
 
 import msgspec
-from dramatiq import JSONEncoder
+from dramatiq import JSONEncoder, Message
+from dramatiq.common import q_name
 
 _read = msgspec.json.Decoder().decode
+
+KINDS: tuple[type, ...] = (str, str, dict, dict)
+"""Of a message's queue, actor, kwargs and options, as JSON has them."""
 
 
 class Encoder(JSONEncoder):
@@ -19,3 +23,23 @@ class Encoder(JSONEncoder):
             # What Python writes and reads though JSON has no such thing (NaN, infinity, half of a surrogate pair), and what is no JSON, for the error.
             fields = super().decode(data)
         return fields
+
+
+class Unworkable(ValueError):  # noqa: N818  # what it says is what is wrong with a message
+    """A message that no worker of its queue can do, though it has all that a message has."""
+
+
+def require_workable(message: Message[Any], queue_name: str) -> None:
+    """Raises Unworkable, with the reason.
+
+    Dramatiq takes whatever has a message's fields for one. Its threads end at some that hold something else, and RabbitMQ delivers those again and again.
+    """
+    kinds: tuple[type, ...] = (type(message.queue_name), type(message.actor_name), type(message.kwargs), type(message.options))
+    if kinds != KINDS:
+        raise Unworkable(f"its queue_name, actor_name, kwargs and options are {_names(kinds)} where {_names(KINDS)} are expected")
+    if message.queue_name != queue_name and q_name(message.queue_name) != q_name(queue_name):
+        raise Unworkable(f"it says that it is of the queue {message.queue_name}")
+
+
+def _names(kinds: tuple[type, ...]) -> str:
+    return ", ".join(kind.__name__ for kind in kinds)

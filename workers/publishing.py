@@ -173,7 +173,8 @@ class _Publication:
             return
         try:
             if not self._ended:
-                self._connection.close()
+                if not self._connection.is_closing:
+                    self._connection.close()
                 self._connection.ioloop.start()
         finally:
             self._connection.ioloop.close()

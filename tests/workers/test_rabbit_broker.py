@@ -1,7 +1,7 @@
 """On RabbitMQ: messages are persistent and confirmed, no connection idles, and an outage is said. Pages of them: test_publishing."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pika
@@ -69,6 +69,28 @@ def test_publishing_leaves_no_connection_behind(broker: RabbitBroker) -> None:
     broker.enqueue(message())
 
     assert broker.connections == set()
+
+
+def test_a_consumer_has_its_own_connection_and_leaves_no_other_behind(broker: RabbitBroker) -> None:
+    consumer = broker.consume("numbers")
+
+    assert broker.connections == set()
+    consumer.close()
+
+
+def test_a_consumer_whose_queue_somebody_deleted_leaves_no_connection_behind(broker: RabbitBroker, rabbit: RabbitServer) -> None:
+    # Given a consumer that has heard from RabbitMQ that its queue is gone
+    consumer = broker.consume("numbers", timeout=50)
+    with pika.BlockingConnection(broker.parameters) as connection:
+        connection.channel().queue_delete("numbers")
+    with pytest.raises(BrokerUnreachable):
+        wait_until(lambda: next(consumer))
+
+    # When it is closed, as Dramatiq does then
+    with suppress(BrokerUnreachable):
+        consumer.close()
+
+    wait_until(lambda: broker.vhost not in rabbit.control("list_connections", "vhost").split())
 
 
 def test_a_queue_that_somebody_deleted_is_declared_again_and_nothing_is_lost(broker: RabbitBroker) -> None:

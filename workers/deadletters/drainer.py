@@ -23,6 +23,7 @@ from project.database import is_trouble
 from project.extensions import db
 from workers.broker import RabbitBroker, said_as_unreachable
 from workers.deadletters import queries
+from workers.encoding import Unworkable, require_workable
 from workers.masking import masked_text
 from workers.records import MOST, record_of, record_of_undecodable, storable_text
 from workers.schedule import stopping_of
@@ -95,9 +96,9 @@ def _last_death(properties: Any) -> Mapping[str, Any]:
 def _row(broker: RabbitBroker, queue_name: str, letter: DeadLetter) -> dict[str, Any]:
     try:
         message = Message.decode(letter.body)
+        require_workable(message, queue_name)
         row = record_of(message, broker, queue_name)
-    except (DecodeError, AttributeError, TypeError, RecursionError) as fault:
-        # Valid JSON whose parts are of other kinds than a message's passes Dramatiq's decoding.
+    except (DecodeError, Unworkable, AttributeError, TypeError, RecursionError) as fault:
         return record_of_undecodable(letter.body, queue_name, str(letter.death.get("time")), fault)
     retries, told = message.options.get("retries"), message.options.get("traceback")
     return {

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError
 
 from project.audit import AuditEvent
 from project.extensions import db
+from tests.app_fixtures import working
 from tests.waiting import wait_until
 from tests.workers.deadletters.conftest import Stage
 from tests.workers.ledger import run_in_threads
@@ -115,6 +116,27 @@ def test_what_a_worker_can_not_decode_comes_to_the_table(stage: Stage, worker: W
     stage.drain()
 
     assert [failure.actor for failure in stage.failures()] == [UNDECODABLE]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"options": None}, {"options": "eta"}, {"actor_name": ["play"]}, {"queue_name": "gone"}, {"queue_name": ["chores"]}, {"kwargs": None}, {"args": 7}],
+    ids=str,
+)
+def test_what_passes_for_a_message_and_is_none_holds_up_no_other(stage: Stage, part: dict[str, object]) -> None:
+    # Given more of it than a worker has threads, and a message behind
+    stage.mended = True
+    stage.publish(*[json.dumps(Message(Queue.CHORES, "play", (), {}, {}).asdict() | part).encode() for _ in range(3)], queue=Queue.CHORES)
+    stage.send("after it")
+
+    with working(stage.app):
+        wait_until(lambda: stage.played)
+        wait_until(lambda: stage.waiting() == 3)
+        stage.drain()
+
+    assert stage.played == ["after it"]
+    assert [failure.actor for failure in stage.failures()] == [UNDECODABLE] * 3
+    assert stage.waiting(Queue.CHORES) == 0
 
 
 def test_a_drainer_that_dies_between_commit_and_acknowledgement_leaves_one_row(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
