@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,20 @@ class Cluster(Site):
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
+
+    @contextmanager
+    def results_locked(self) -> Iterator[None]:
+        """Nobody can write or delete a number while the block runs."""
+        connection = psycopg2.connect(self.database_url.replace("+psycopg2", ""))
+        try:
+            connection.cursor().execute("LOCK TABLE task_results IN SHARE MODE")
+            yield
+        finally:
+            connection.close()
+
+    def waits_for_lock(self) -> bool:
+        """Whether a process waits for what another has locked in the database."""
+        return bool(self.ask("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))
 
     def add_tasks(self, number: int) -> None:
         """Add Tasks whose numbers lie between 0 and 1. The week's slot is due as soon as there are any, so with the first ones a tick begins."""

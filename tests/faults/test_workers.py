@@ -4,7 +4,7 @@ import os
 import signal
 from functools import partial
 
-from tests.faults.cluster import Cluster
+from tests.faults.cluster import BROKER_AWAY, Cluster
 from tests.waiting import wait_until
 
 KILLS = (1, 700, 50, 1500, 333, 2, 1024, 15, 999, 250)
@@ -13,6 +13,8 @@ WORKER_DIED = r"Worker with PID \d+ exited unexpectedly"
 RESTARTING = "no worker is connected"
 """An alarm: looks of a whole minute found no worker. On a slow machine restarts take most of the time, and each look may fall into one."""
 STOP_SECONDS = 10.0
+CONSUMERS = 6
+"""Of a worker process: three queues, and for each the one of what is delayed."""
 
 
 def test_worker_processes_that_are_killed_ten_times_cost_no_number(cluster: Cluster) -> None:
@@ -56,3 +58,22 @@ def test_workers_that_are_told_to_stop_finish_what_they_began_and_give_back_the_
     assert cluster.queued() == {"numbers": tasks - cluster.results()}
     cluster.work()
     cluster.demand_whole()
+
+
+def test_workers_that_are_told_to_stop_while_rabbitmq_is_away_end_though_a_message_can_not_be_acknowledged(cluster: Cluster) -> None:
+    # Given a worker that deletes the numbers of a Task, and has to wait for the database with it
+    cluster.log_in()
+    cluster.add_tasks(10)
+    wait_until(lambda: cluster.states() == ["finished"])
+    cluster.add_tasks(1)
+    with cluster.results_locked():
+        cluster.post("/tasks/delete/", form_at="/tasks/", id="11")
+        wait_until(cluster.waits_for_lock)
+
+        # When RabbitMQ goes away before it is done, which each consumer of two processes notices
+        cluster.rabbit.kill()
+        wait_until(partial(cluster.workers.has_said, BROKER_AWAY, times=2 * CONSUMERS))
+
+    # Then the workers end when they are told to
+    assert cluster.workers.stop(within=STOP_SECONDS) == 0
+    cluster.rabbit.start()
