@@ -42,13 +42,13 @@ class Failures(Middleware):
                 return
 
     def _record(self, message: MessageProxy) -> Exception | None:
-        with self._app.app_context():
-            try:
+        try:
+            # Leaving it rolls back what is not committed, for which the database may be gone as well.
+            with self._app.app_context():
                 queries.record_failure(**failure_of(message, broker_of(self._app)))
                 db.session.commit()
-            except SQLAlchemyError as error:
-                db.session.rollback()
-                if not is_trouble(error):
-                    raise
-                return error
+        except SQLAlchemyError as error:
+            if not is_trouble(error):
+                raise
+            return error
         return None

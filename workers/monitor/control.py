@@ -100,7 +100,6 @@ class Control:
     def _stop_command(self) -> None:
         if self._told_to_stop:
             return
-        self._told_to_stop = True
         if self.command_pid is None:
             log.warning("asked to stop, which a worker inside the process that serves the site does not")
         elif os.getppid() == self.command_pid:
@@ -109,6 +108,7 @@ class Control:
         else:
             log.info("asked to stop; the dramatiq command is gone already")
             os.kill(os.getpid(), signal.SIGTERM)
+        self._told_to_stop = True
 
 
 def _empty(queue: "WorkQueue | PriorityQueue[Any]") -> None:

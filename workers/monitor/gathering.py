@@ -15,6 +15,7 @@ from flask import Flask
 from workers.holding import is_held, is_kept
 from workers.monitor.histogram import bucket_of
 from workers.monitor.models import Outcome
+from workers.records import NAME_LENGTH, storable_text
 
 
 class Kind(NamedTuple):
@@ -92,7 +93,9 @@ class Gathering(Middleware):
                 amount = amounts[bucket_of(seconds)]
                 amount.messages += 1
                 amount.seconds += seconds
-            add(counts, {Kind(q_name(queue), actor, outcome, bucket): amount for bucket, amount in amounts.items()})
+            # Anybody may send a message, to whatever actor.
+            named = storable_text(actor)[:NAME_LENGTH]
+            add(counts, {Kind(q_name(queue), named, outcome, bucket): amount for bucket, amount in amounts.items()})
         return counts
 
     def at_work(self) -> list[tuple[MessageProxy, float]]:
