@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -204,6 +205,15 @@ class RabbitServer:
     def kill(self) -> None:
         """End it at once, as a crash does: messages that it confirmed as persistent are back at the next start, if their queue is (see `sync`)."""
         self._end(signal.SIGKILL)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Killed, for as long as the block runs."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
 
     def sync(self) -> None:
         """Have what was declared so far outlive a kill.

@@ -61,6 +61,7 @@ class RabbitConsumer(_RabbitmqConsumer):
         # As Dramatiq's own does, but for the connection, which it has no option for.
         self.broker = broker
         self.queue_name = queue_name
+        self._queue_names = (queue_name,)
         self.logger = log
         self.known_tags = set()
         try:
@@ -81,7 +82,7 @@ class RabbitConsumer(_RabbitmqConsumer):
             self._send_waiting()
             return None
         try:
-            require_workable(message._message, self.queue_name)
+            require_workable(message._message, self._queue_names)
         except Unworkable as fault:
             log.error("a message in the queue %s can't be worked, and goes to the dead letters: %s", self.queue_name, fault)
             self.nack(message)
@@ -115,7 +116,13 @@ class RabbitConsumer(_RabbitmqConsumer):
         finally:
             # Dramatiq leaves a connection open whose channel RabbitMQ has closed.
             if self.connection.is_open:
-                self.connection.close()
+                self._end_connection()
+
+    def _end_connection(self) -> None:
+        try:
+            self.connection.close()
+        except (AMQPError, OSError) as fault:
+            raise ConnectionClosed(fault) from None  # type: ignore[no-untyped-call]  # Dramatiq leaves its errors' constructor untyped
 
     def _nack(self, tag: int) -> None:
         # What Dramatiq calls, while it consumes, for a message that can't be decoded and so is no message to anybody else.

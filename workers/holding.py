@@ -64,7 +64,7 @@ class HoldingConsumer(Consumer):
             settle(message)
         except BrokerConnectionError:
             # Dramatiq would try again every five seconds, though no connection takes the tags of another, and its worker could not stop meanwhile.
-            log.info("message %s is done, but its connection is gone; it will be delivered again", message.message_id)
+            log.info("message %s has ended, but its connection is gone; it will be delivered again", message.message_id)
             keep(message)
 
     def _may_settle(self, message: MessageProxy) -> bool:

@@ -148,9 +148,9 @@ class Cluster(Site):
         finally:
             connection.close()
 
-    def waits_for_lock(self) -> bool:
-        """Whether a process waits for what another has locked in the database."""
-        return bool(self.ask("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))
+    def waits_for_table(self) -> bool:
+        """Whether a process waits for a whole table that another has locked."""
+        return bool(self.ask("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'relation'"))
 
     def add_tasks(self, number: int) -> None:
         """Add Tasks whose numbers lie between 0 and 1. The week's slot is due as soon as there are any, so with the first ones a tick begins."""

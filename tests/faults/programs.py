@@ -84,7 +84,7 @@ class Supervised:
         try:
             return last.wait(within)
         except subprocess.TimeoutExpired:
-            # What each of its threads is at stands in the log then.
+            # What each of its threads is at stands in the log then, but for gunicorn's own children, which end without a word.
             _signal_group(last.pid, signal.SIGABRT)
             last.wait()
             raise AssertionError(f"{self._command} has not ended within {within} s:\n{self.log()[-SHOWN:]}") from None

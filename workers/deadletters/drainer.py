@@ -13,7 +13,7 @@ from typing import Any
 
 import pika
 from dramatiq import Message
-from dramatiq.common import xq_name
+from dramatiq.common import dq_name, xq_name
 from dramatiq.errors import DecodeError
 from flask import current_app
 from pika.exceptions import ChannelClosedByBroker
@@ -96,7 +96,7 @@ def _last_death(properties: Any) -> Mapping[str, Any]:
 def _row(broker: RabbitBroker, queue_name: str, letter: DeadLetter) -> dict[str, Any]:
     try:
         message = Message.decode(letter.body)
-        require_workable(message, queue_name)
+        require_workable(message, (queue_name, dq_name(queue_name)))
         row = record_of(message, broker, queue_name)
     except (DecodeError, Unworkable, AttributeError, TypeError, RecursionError) as fault:
         return record_of_undecodable(letter.body, queue_name, str(letter.death.get("time")), fault)
